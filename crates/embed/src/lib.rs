@@ -1,0 +1,1 @@
+//! Text to embeddings with a sentence-transformers model

@@ -1,0 +1,1 @@
+//! Exact k-nearest neighbours: the source of ground truth, also an index backend

@@ -1,0 +1,1 @@
+//! FAISS behind annbench's index traits

@@ -1,0 +1,1 @@
+//! Measured rows as a terminal table, CSV, Markdown, JSON and HTML

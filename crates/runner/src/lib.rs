@@ -1,0 +1,1 @@
+//! Experiment TOML to plan to workers to measured rows, with checkpoints

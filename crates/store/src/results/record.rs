@@ -1,0 +1,121 @@
+//! `run.json`: what a run was, apart from its rows.
+
+use annbench_vectors::Metric;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Warning;
+
+/// All that identifies a run and the place it was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The experiment's name.
+    pub experiment: String,
+    /// The run's own name, unique among the experiment's runs.
+    pub run_id: String,
+    /// When it began, RFC 3339 in UTC.
+    pub started: String,
+    /// When it ended; none while it goes on or if it was cut off.
+    pub finished: Option<String>,
+    /// Version of annbench.
+    pub annbench_version: String,
+    /// Revision of the git checkout it was run in, with `+` where files were changed.
+    pub git_revision: Option<String>,
+    /// sha256 of the plan: equal hashes measure the same things.
+    pub plan_sha256: String,
+    /// The plan, resolved: every build and operating point.
+    pub plan: Value,
+    /// The experiment as written, after `--set`.
+    pub experiment_toml: String,
+    /// The data.
+    pub dataset: DatasetCard,
+    /// The machine.
+    pub machine: Machine,
+    /// The index libraries, as found in a worker.
+    pub libraries: Vec<LibraryCard>,
+    /// What of the environment steers BLAS and OpenMP.
+    pub blas: BlasEnvironment,
+    /// What a reader must know of the whole run.
+    pub warnings: Vec<Warning>,
+}
+
+/// The data a run was made on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatasetCard {
+    /// Its name.
+    pub name: String,
+    /// Where the vectors come from, in words.
+    pub source: Option<String>,
+    /// Their licence.
+    pub licence: Option<String>,
+    /// The metric.
+    pub metric: Metric,
+    /// Number of base vectors.
+    pub n: usize,
+    /// Number of queries.
+    pub n_queries: usize,
+    /// Components a vector has.
+    pub dim: usize,
+    /// How the queries came about, in words.
+    pub queries: String,
+    /// sha256 of the base vectors as indexed.
+    pub base_sha256: String,
+    /// sha256 of the queries as searched.
+    pub queries_sha256: String,
+}
+
+/// The machine a run was made on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Machine {
+    /// CPU model.
+    pub cpu: String,
+    /// Instruction sets of the CPU that matter here.
+    pub cpu_flags: Vec<String>,
+    /// Physical cores.
+    pub physical_cores: Option<usize>,
+    /// Threads that may run at once.
+    pub threads: usize,
+    /// Memory in bytes.
+    pub memory_bytes: u64,
+    /// Operating system and its version.
+    pub os: String,
+}
+
+/// An index library as found in a worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LibraryCard {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The instruction sets it says it was compiled for.
+    pub compile_options: String,
+    /// BLAS behind it: version and build.
+    pub blas: Option<String>,
+    /// CPU family whose kernels BLAS chose.
+    pub blas_core: Option<String>,
+    /// Threads BLAS uses.
+    pub blas_threads: Option<usize>,
+    /// Threads OpenMP uses at most.
+    pub openmp_threads: Option<usize>,
+}
+
+/// What of the environment steers BLAS and OpenMP.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BlasEnvironment {
+    /// Whether the user's variables were kept.
+    pub kept: bool,
+    /// Variables the user had set.
+    pub found: Vec<EnvVariable>,
+    /// Variables that annbench set for the workers.
+    pub set: Vec<EnvVariable>,
+}
+
+/// A variable of the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvVariable {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}

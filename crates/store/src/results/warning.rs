@@ -1,0 +1,193 @@
+//! Doubts about a measurement, stored with it and shown with advice.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A reason to doubt a row or a run, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Warning {
+    /// A parameter is not used as it was asked for.
+    Adjusted {
+        /// The parameter.
+        key: String,
+        /// The value asked for.
+        requested: Value,
+        /// The value in force.
+        effective: Value,
+        /// Why.
+        reason: String,
+    },
+    /// An exact index missed true neighbours.
+    ExactBelowOne {
+        /// Its recall@k.
+        recall: f64,
+    },
+    /// Some queries got fewer than k neighbours.
+    FewerThanK {
+        /// How many queries.
+        queries: usize,
+    },
+    /// Two rounds returned different ids for one query.
+    UnstableResults {
+        /// How many queries.
+        queries: usize,
+    },
+    /// The index is built by several threads and may differ from build to build.
+    UnseededBuild {
+        /// Threads of the build.
+        threads: usize,
+    },
+    /// Too few samples to state a percentile.
+    PercentileWithheld {
+        /// The percentile, such as 99.
+        percentile: f64,
+        /// Samples there were.
+        samples: usize,
+        /// Samples it takes.
+        needed: usize,
+    },
+    /// The budget was spent before the rounds asked for were done.
+    BudgetSpent {
+        /// Rounds done.
+        rounds: usize,
+        /// Rounds asked for.
+        wanted: usize,
+    },
+    /// The index library was compiled for less than this CPU has.
+    GenericBuild {
+        /// The library.
+        library: String,
+        /// Instruction sets left unused.
+        unused: Vec<String>,
+    },
+    /// The environment steers BLAS or OpenMP; the variable was taken away from the workers.
+    EnvironmentOverridden {
+        /// The variable.
+        variable: String,
+        /// Its value.
+        value: String,
+    },
+    /// The environment steers BLAS or OpenMP; the variable was kept as the experiment asks.
+    EnvironmentKept {
+        /// The variable.
+        variable: String,
+        /// Its value.
+        value: String,
+    },
+    /// BLAS runs kernels for another CPU than it would choose itself.
+    BlasBelowCpu {
+        /// Kernels in force.
+        in_force: String,
+        /// Kernels of BLAS's own choice.
+        own_choice: String,
+    },
+    /// This program was compiled without optimisation.
+    DebugBuild,
+    /// Queries are drawn from the base and still in it: each finds itself.
+    QueriesInBase {
+        /// How many queries.
+        queries: usize,
+    },
+}
+
+impl Warning {
+    /// What to do about it.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Adjusted { key, .. } => {
+                format!("set {key} to what is in force, or auto_adjust = false where there is one")
+            }
+            Self::ExactBelowOne { .. } => {
+                "do not trust this run: check the metric, the ground truth and the build".into()
+            }
+            Self::FewerThanK { .. } => "search more of the index, or ask for a smaller k".into(),
+            Self::UnstableResults { .. } => {
+                "the index answers differently from search to search: compare with care".into()
+            }
+            Self::UnseededBuild { .. } => {
+                "set [measure] build_threads = 1 for builds that repeat exactly".into()
+            }
+            Self::PercentileWithheld { needed, .. } => {
+                format!("give {needed} samples: more queries or more rounds")
+            }
+            Self::BudgetSpent { .. } => "raise [measure] budget, or measure fewer points".into(),
+            Self::GenericBuild { .. } => {
+                "build with CXXFLAGS=-march=native, as .cargo/config.toml does, on this machine"
+                    .into()
+            }
+            Self::EnvironmentOverridden { .. } => {
+                "unset it, or keep it with [machine] blas_env = \"keep\"".into()
+            }
+            Self::EnvironmentKept { variable, .. } => {
+                format!("unset {variable}, or drop [machine] blas_env = \"keep\"")
+            }
+            Self::BlasBelowCpu { .. } => {
+                "unset OPENBLAS_CORETYPE, or drop [machine] blas_env = \"keep\"".into()
+            }
+            Self::DebugBuild => "build with --release".into(),
+            Self::QueriesInBase { .. } => "set queries.holdout = true".into(),
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Adjusted {
+                key,
+                requested,
+                effective,
+                reason,
+            } => write!(f, "{key} = {effective} instead of {requested}: {reason}"),
+            Self::ExactBelowOne { recall } => {
+                write!(f, "EXACT INDEX BELOW 1: recall is {recall:.4}")
+            }
+            Self::FewerThanK { queries } => {
+                write!(f, "{queries} queries got fewer than k neighbours")
+            }
+            Self::UnstableResults { queries } => {
+                write!(f, "{queries} queries got other ids in another round")
+            }
+            Self::UnseededBuild { threads } => write!(
+                f,
+                "built by {threads} threads: graph and recall differ a little from build to build"
+            ),
+            Self::PercentileWithheld {
+                percentile,
+                samples,
+                ..
+            } => write!(
+                f,
+                "p{percentile} withheld: {samples} samples do not carry it"
+            ),
+            Self::BudgetSpent { rounds, wanted } => {
+                write!(f, "budget spent after {rounds} of {wanted} rounds")
+            }
+            Self::GenericBuild { library, unused } => write!(
+                f,
+                "{library} is compiled without {}, which this CPU has",
+                unused.join(", ")
+            ),
+            Self::EnvironmentOverridden { variable, value } => {
+                write!(f, "{variable}={value} in the environment, not passed on")
+            }
+            Self::EnvironmentKept { variable, value } => {
+                write!(f, "{variable}={value} in the environment, kept")
+            }
+            Self::BlasBelowCpu {
+                in_force,
+                own_choice,
+            } => write!(
+                f,
+                "BLAS runs {in_force} kernels; for this CPU it would choose {own_choice}"
+            ),
+            Self::DebugBuild => write!(f, "annbench was compiled without optimisation"),
+            Self::QueriesInBase { queries } => {
+                write!(f, "{queries} queries are in the base and find themselves")
+            }
+        }
+    }
+}
