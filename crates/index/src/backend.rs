@@ -39,6 +39,12 @@ pub trait Backend: Send + Sync + 'static {
     /// Whether its results are exact by construction, so that a recall below 1 is an alarm.
     fn is_exact(&self, build: &Self::Build) -> bool;
 
+    /// Whether two builds with one seed and this many threads give the same index. Threads that
+    /// race for the order of insertion make it differ.
+    fn is_repeatable(&self, _build: &Self::Build, threads: usize) -> bool {
+        threads == 1
+    }
+
     /// What the parameters mean for this base: adjusts them where the backend is allowed to,
     /// refuses what cannot work. Called before any work; ranges are already checked.
     ///

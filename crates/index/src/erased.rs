@@ -115,6 +115,12 @@ pub trait AnyBackend: Send + Sync {
     /// [`ParamError`] if the parameters are not this backend's.
     fn is_exact(&self, build: &Params) -> Result<bool, ParamError>;
 
+    /// See [`Backend::is_repeatable`].
+    ///
+    /// # Errors
+    /// [`ParamError`] if the parameters are not this backend's.
+    fn is_repeatable(&self, build: &Params, threads: usize) -> Result<bool, ParamError>;
+
     /// Builds an index from parameters that [`resolve`](Self::resolve) returned.
     ///
     /// # Errors
@@ -183,6 +189,14 @@ impl<B: Backend> AnyBackend for B {
 
     fn is_exact(&self, build: &Params) -> Result<bool, ParamError> {
         Ok(Backend::is_exact(self, &schema::parse(build)?))
+    }
+
+    fn is_repeatable(&self, build: &Params, threads: usize) -> Result<bool, ParamError> {
+        Ok(Backend::is_repeatable(
+            self,
+            &schema::parse(build)?,
+            threads,
+        ))
     }
 
     fn build(

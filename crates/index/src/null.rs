@@ -57,6 +57,10 @@ impl Backend for NullBackend {
         false
     }
 
+    fn is_repeatable(&self, _: &NoParams, _: usize) -> bool {
+        true
+    }
+
     fn resolve(&self, build: NoParams, _: BaseFacts) -> Result<Resolved<NoParams>, ParamError> {
         Ok(Resolved::unchanged(build))
     }
