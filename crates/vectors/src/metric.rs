@@ -46,13 +46,15 @@ impl Metric {
         self != Self::L2
     }
 
-    /// Orders two scores, the nearer one first; NaN comes last.
+    /// Orders two scores, the nearer one first; NaN comes last. The two zeros are equal: which of
+    /// them a sum of products ends in says nothing about nearness.
     pub fn nearer_first(self, a: f64, b: f64) -> Ordering {
-        match (a.is_nan(), b.is_nan()) {
-            (false, false) if self.larger_is_nearer() => b.total_cmp(&a),
-            (false, false) => a.total_cmp(&b),
-            (a_is_nan, b_is_nan) => a_is_nan.cmp(&b_is_nan),
-        }
+        let (left, right) = match self.larger_is_nearer() {
+            true => (b, a),
+            false => (a, b),
+        };
+        left.partial_cmp(&right)
+            .unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
     }
 
     /// The score of two vectors, computed in f64 from their f32 components.
@@ -119,6 +121,13 @@ mod tests {
             scores.sort_by(|a, b| metric.nearer_first(*a, *b));
             assert_eq!(scores[..2], expected, "{metric}");
             assert!(scores[2].is_nan());
+        }
+    }
+
+    #[test]
+    fn the_two_zeros_are_equally_near() {
+        for metric in Metric::ALL {
+            assert_eq!(metric.nearer_first(0.0, -0.0), Ordering::Equal, "{metric}");
         }
     }
 

@@ -1,0 +1,51 @@
+//! Why an exact search did not answer.
+
+/// A search that could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExactError {
+    /// Base and queries come from different models.
+    #[error("queries have dim = {queries}, the base has dim = {base}; embed both with one model")]
+    DimMismatch {
+        /// Components a query has.
+        queries: usize,
+        /// Components a base vector has.
+        base: usize,
+    },
+    /// A component is NaN or infinite: such a vector is near to nothing.
+    #[error(
+        "row {row} of the {which} holds a NaN or an infinity; remove the row or embed it again"
+    )]
+    NotFinite {
+        /// Where the row lies.
+        which: Which,
+        /// Its number, from 0; the first of its kind.
+        row: usize,
+    },
+    /// No neighbours were asked for.
+    #[error("k = 0 asks for no neighbours; use k = 1 or more")]
+    ZeroK,
+    /// No thread may do the work.
+    #[error("threads = 0 leaves nobody to search; use threads = 1 or more")]
+    ZeroThreads,
+    /// The caller's flag was raised.
+    #[error("exact search was cancelled")]
+    Cancelled,
+}
+
+/// One of the two sets of vectors a search takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// The vectors searched.
+    Base,
+    /// The vectors searched for.
+    Queries,
+}
+
+impl std::fmt::Display for Which {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Base => "base",
+            Self::Queries => "queries",
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! The f32 pass: sums over the components of several pairs of vectors at once.
+//!
+//! Every sum runs in [`LANES`] partial sums, one step per chunk of that many components (the last
+//! one filled up with zeros, which add nothing), and ends in a tree of `log2(LANES)` additions.
+//! [`roundings`] counts what that costs in precision; the bounds of [`crate::bound`] rest on it.
+
+/// Components a step takes: the f32 that fill one vector register, so that the compiler turns a
+/// step into one instruction.
+const LANES: usize = if cfg!(target_feature = "avx512f") {
+    16
+} else {
+    8
+};
+
+/// Base vectors a tile takes. With [`QUERIES`] it fills 12 of the 16 registers of AVX2 with sums.
+pub(crate) const ROWS: usize = 3;
+
+/// Queries a full tile takes.
+pub(crate) const QUERIES: usize = 4;
+
+type Lanes = [f32; LANES];
+
+/// What is summed over the components of a pair.
+pub(crate) trait Term {
+    /// Roundings of a term before it is added, a fused addition's own not counted.
+    const ROUNDINGS: usize;
+
+    /// The sum with the term of `a` and `b` added.
+    fn add(a: f32, b: f32, sum: f32) -> f32;
+}
+
+/// `a * b`.
+pub(crate) struct Product;
+
+/// `(a - b)^2`, from the difference itself: it has no cancellation to lose digits in, unlike
+/// `|a|^2 - 2 a.b + |b|^2`.
+pub(crate) struct SquaredDifference;
+
+impl Term for Product {
+    const ROUNDINGS: usize = 1;
+
+    #[inline(always)]
+    fn add(a: f32, b: f32, sum: f32) -> f32 {
+        multiply_add(a, b, sum)
+    }
+}
+
+impl Term for SquaredDifference {
+    const ROUNDINGS: usize = 3;
+
+    #[inline(always)]
+    fn add(a: f32, b: f32, sum: f32) -> f32 {
+        let difference = a - b;
+        multiply_add(difference, difference, sum)
+    }
+}
+
+/// `a * b + sum` in one rounding where the CPU has it; elsewhere the fused form is a slow call
+/// into libm, and two roundings must do.
+#[inline(always)]
+fn multiply_add(a: f32, b: f32, sum: f32) -> f32 {
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
+        a.mul_add(b, sum)
+    } else {
+        a * b + sum
+    }
+}
+
+/// The most roundings that one term of a sum over `dim` components passes through.
+pub(crate) fn roundings<T: Term>(dim: usize) -> usize {
+    T::ROUNDINGS + dim.div_ceil(LANES) + LANES.ilog2() as usize
+}
+
+/// The sums of `Q x R` pairs. All slices have one length.
+#[inline(always)]
+pub(crate) fn tile<T: Term, const Q: usize, const R: usize>(
+    queries: [&[f32]; Q],
+    rows: [&[f32]; R],
+) -> [[f32; R]; Q] {
+    let mut sums = [[[0.0; LANES]; R]; Q];
+    let query_chunks = queries.map(|query| query.as_chunks::<LANES>());
+    let row_chunks = rows.map(|row| row.as_chunks::<LANES>());
+    let n_chunks = row_chunks.iter().map(|(chunks, _)| chunks.len()).min();
+    for at in 0..n_chunks.unwrap_or(0) {
+        let row_lanes = row_chunks.map(|(chunks, _)| chunks[at]);
+        let query_lanes = query_chunks.map(|(chunks, _)| chunks[at]);
+        step::<T, Q, R>(&mut sums, &query_lanes, &row_lanes);
+    }
+    if !row_chunks[0].1.is_empty() {
+        let row_lanes = row_chunks.map(|(_, rest)| padded(rest));
+        let query_lanes = query_chunks.map(|(_, rest)| padded(rest));
+        step::<T, Q, R>(&mut sums, &query_lanes, &row_lanes);
+    }
+    sums.map(|row| row.map(total))
+}
+
+#[inline(always)]
+fn step<T: Term, const Q: usize, const R: usize>(
+    sums: &mut [[Lanes; R]; Q],
+    queries: &[Lanes; Q],
+    rows: &[Lanes; R],
+) {
+    for (sums, query) in sums.iter_mut().zip(queries) {
+        for (sum, row) in sums.iter_mut().zip(rows) {
+            for ((sum, a), b) in sum.iter_mut().zip(query).zip(row) {
+                *sum = T::add(*a, *b, *sum);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn padded(rest: &[f32]) -> Lanes {
+    let mut lanes = [0.0; LANES];
+    lanes[..rest.len()].copy_from_slice(rest);
+    lanes
+}
+
+/// Adds the lanes up as a tree.
+#[inline(always)]
+fn total(mut lanes: Lanes) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<T: Term>(expected: fn(f32, f32) -> f32) {
+        for dim in 1..=3 * LANES + 1 {
+            let a: Vec<f32> = (0..dim).map(|i| i as f32 - 3.0).collect();
+            let rows: [Vec<f32>; 2] = [vec![2.0; dim], vec![-1.0; dim]];
+            let sums = tile::<T, 1, 2>([&a], [&rows[0], &rows[1]]);
+            for (row, sum) in rows.iter().zip(sums[0]) {
+                let terms = a.iter().zip(row).map(|(&a, &b)| expected(a, b));
+                assert_eq!(sum, terms.sum::<f32>(), "dim {dim}");
+            }
+        }
+    }
+
+    #[test]
+    fn sums_of_small_integers_are_exact_in_any_dim() {
+        check::<Product>(|a, b| a * b);
+        check::<SquaredDifference>(|a, b| (a - b) * (a - b));
+    }
+}

@@ -1,0 +1,121 @@
+//! Which thread searches what.
+
+use std::{
+    ops::Range,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use crate::top::Finished;
+
+/// Queries of a task: so many that each base vector, once read, is used often, and so few that
+/// they stay in the cache beside it.
+const QUERIES_EACH: usize = 64;
+
+/// Base rows below which a part of the base is not worth a task of its own.
+const LEAST_ROWS: usize = 1024;
+
+/// A part of the work: some queries against some rows of the base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Task {
+    pub(crate) queries: Range<usize>,
+    pub(crate) rows: Range<usize>,
+}
+
+/// The work, cut into tasks: by queries alone while those keep all threads busy, else also by rows
+/// of the base, so that even one query can use every thread.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    tasks: Vec<Task>,
+    parts: usize,
+}
+
+impl Schedule {
+    pub(crate) fn new(n_queries: usize, n: usize, threads: usize) -> Self {
+        let blocks = pieces(n_queries, QUERIES_EACH);
+        let wanted = match threads {
+            1 => 1,
+            _ => (2 * threads).div_ceil(blocks.len().max(1)),
+        };
+        let rows_each = n.div_ceil(wanted).max(LEAST_ROWS);
+        let parts = if n == 0 {
+            vec![0..0]
+        } else {
+            pieces(n, rows_each)
+        };
+        let task = |queries: &Range<usize>, rows: &Range<usize>| Task {
+            queries: queries.clone(),
+            rows: rows.clone(),
+        };
+        Self {
+            tasks: blocks
+                .iter()
+                .flat_map(|queries| parts.iter().map(move |rows| task(queries, rows)))
+                .collect(),
+            parts: parts.len(),
+        }
+    }
+
+    /// One result a query, from the results of each task in order.
+    pub(crate) fn merge(&self, of_tasks: Vec<Vec<Finished>>) -> Vec<Finished> {
+        let mut merged = Vec::new();
+        let mut of_tasks = of_tasks.into_iter();
+        while let Some(mut block) = of_tasks.next() {
+            for part in of_tasks.by_ref().take(self.parts - 1) {
+                block = block
+                    .into_iter()
+                    .zip(part)
+                    .map(|(a, b)| a.merge(b))
+                    .collect();
+            }
+            merged.append(&mut block);
+        }
+        merged
+    }
+}
+
+fn pieces(len: usize, each: usize) -> Vec<Range<usize>> {
+    (0..len)
+        .step_by(each)
+        .map(|start| start..len.min(start + each))
+        .collect()
+}
+
+/// Does every task on `threads` threads, on this one if that is enough, and returns the results
+/// in the order of the tasks; after an error the tasks not yet begun are left.
+pub(crate) fn run<T: Send, E: Send>(
+    schedule: &Schedule,
+    threads: usize,
+    work: impl Fn(&Task) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    let threads = threads.min(schedule.tasks.len());
+    if threads <= 1 {
+        return schedule.tasks.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::with_capacity(schedule.tasks.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((at, task)) = take(&schedule.tasks, &next) {
+                    let result = work(task);
+                    if result.is_err() {
+                        next.store(schedule.tasks.len(), Ordering::Relaxed);
+                    }
+                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                    results.push((at, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_unstable_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn take<'t>(tasks: &'t [Task], next: &AtomicUsize) -> Option<(usize, &'t Task)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    tasks.get(at).map(|task| (at, task))
+}
