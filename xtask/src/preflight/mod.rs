@@ -1,0 +1,164 @@
+//! Prepares a machine: native tools, compiler flags, a target folder made for this CPU.
+
+mod blas;
+mod cpu;
+mod install;
+mod packages;
+mod probe;
+mod tools;
+
+use std::thread;
+
+use packages::{Manager, Need};
+use probe::ProbeFolder;
+
+use crate::{
+    process::{self, Failure, Outcome},
+    workspace::Workspace,
+};
+
+/// How to prepare.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Install nothing, only say how.
+    pub(crate) no_install: bool,
+    /// Do not ask before `sudo`.
+    pub(crate) yes: bool,
+}
+
+/// What a look at one tool found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Finding {
+    /// The tool.
+    what: &'static str,
+    /// What was found, or what is missing of it.
+    state: Result<String, Missing>,
+    /// What is wrong with it although it will do.
+    warning: Option<String>,
+}
+
+/// Something that must be installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Missing {
+    /// What to install.
+    need: Need,
+    /// Why what is there won't do.
+    reason: String,
+}
+
+/// Prepares the machine, or says what a person has to do.
+pub(crate) fn setup(workspace: &Workspace, options: Options) -> Outcome {
+    for note in &workspace.flags.notes {
+        eprintln!("warning: {note}");
+    }
+    let findings = look(workspace)?;
+    let needs = needs(&findings);
+    show(&findings);
+    if !needs.is_empty() {
+        install_missing(workspace, options, &needs)?;
+    }
+    cpu::check_target(workspace)
+}
+
+/// The components of the Rust toolchain that the checks take and a minimal one lacks.
+pub(crate) fn rust_components(options: Options) -> Outcome {
+    let missing: Vec<&str> = [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")]
+        .into_iter()
+        .filter(|(program, _)| !answers(program))
+        .map(|(_, component)| component)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut add = std::process::Command::new("rustup");
+    add.args(["component", "add"]).args(&missing);
+    if options.no_install || process::find("rustup").is_none() {
+        let command = process::shown(&add);
+        return Err(Failure::new(format!(
+            "the Rust toolchain lacks {}: install with `{command}`",
+            missing.join(" and ")
+        )));
+    }
+    process::run(&mut add)
+}
+
+fn answers(program: &str) -> bool {
+    let mut command = std::process::Command::new(program);
+    process::stdout(command.arg("--version")).is_ok()
+}
+
+/// Looks at all tools, at the same time: each is a compiler run or two.
+fn look(workspace: &Workspace) -> Outcome<Vec<Finding>> {
+    let folder = ProbeFolder::in_target(workspace)?;
+    let looks: [fn(&ProbeFolder) -> Finding; 4] =
+        [tools::cmake, tools::make, tools::compiler, blas::blas];
+    Ok(thread::scope(|scope| {
+        let handles = looks.map(|look| {
+            scope.spawn({
+                let folder = &folder;
+                move || look(folder)
+            })
+        });
+        handles
+            .into_iter()
+            .filter_map(|handle| handle.join().ok())
+            .collect()
+    }))
+}
+
+fn needs(findings: &[Finding]) -> Vec<Need> {
+    findings
+        .iter()
+        .filter_map(|finding| finding.state.as_ref().err())
+        .map(|missing| missing.need)
+        .collect()
+}
+
+/// One line while all is well; a list as soon as something is not.
+fn show(findings: &[Finding]) {
+    let all_well = needs(findings).is_empty();
+    for finding in findings {
+        match &finding.state {
+            Ok(found) if !all_well => eprintln!("  ✓ {}: {found}", finding.what),
+            Ok(_) => {}
+            Err(missing) => eprintln!("  ✗ {}: {}", finding.what, missing.reason),
+        }
+    }
+    if all_well {
+        let found = findings
+            .iter()
+            .filter_map(|finding| finding.state.as_ref().ok());
+        let found: Vec<&str> = found.map(String::as_str).collect();
+        eprintln!("setup: {}", found.join(", "));
+    }
+    for warning in findings
+        .iter()
+        .filter_map(|finding| finding.warning.as_ref())
+    {
+        eprintln!("warning: {warning}");
+    }
+}
+
+fn install_missing(workspace: &Workspace, options: Options, needs: &[Need]) -> Outcome {
+    let manager = Manager::of_system();
+    let Some(manager) = manager else {
+        return Err(Failure::new(packages::list_for_people(needs)));
+    };
+    if let Some(note) = manager.note() {
+        eprintln!("note: {note}");
+    }
+    install::install(manager, needs, options)?;
+    let findings = look(workspace)?;
+    show(&findings);
+    let still = self::needs(&findings);
+    if still.is_empty() {
+        eprintln!("setup: installed {}", manager.packages(needs).join(", "));
+        return Ok(());
+    }
+    let remedies: Vec<&str> = still.iter().map(|need| need.remedy()).collect();
+    Err(Failure::new(format!(
+        "installed {}, but that is not enough: {}",
+        manager.packages(needs).join(", "),
+        remedies.join("; ")
+    )))
+}
