@@ -13,8 +13,7 @@ pub(crate) struct CommandHelp {
 }
 
 /// The flags that every command which prepares the machine takes.
-const SETUP_FLAGS: &str = "\
-  --no-install   install nothing; where something is missing, print the command and exit with 1
+const SETUP_FLAGS: &str = "  --no-install   install nothing; where something is missing, print the command and exit with 1
   --yes          do not ask before sudo
 ";
 

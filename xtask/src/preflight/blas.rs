@@ -53,6 +53,10 @@ const FAST: [&str; 8] = [
 pub(super) fn blas(folder: &ProbeFolder) -> Finding {
     let what = "BLAS and LAPACK";
     let compiler = Compiler::from_env("CC", "cc");
+    if !compiler.answers() {
+        let reason = format!("not looked for: {} is not found", compiler.name());
+        return finding(what, Need::Blas, Err(reason));
+    }
     let linked = folder.compile(&compiler, "blas.c", SOURCE, &["-lblas", "-llapack"]);
     let program = match linked {
         Ok(program) => program,

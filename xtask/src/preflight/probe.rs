@@ -69,6 +69,11 @@ impl Compiler {
         name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 
+    /// Whether it is there at all.
+    pub(super) fn answers(&self) -> bool {
+        process::stdout(self.command().arg("--version")).is_ok()
+    }
+
     /// A command that starts with it.
     pub(super) fn command(&self) -> Command {
         let mut command = Command::new(&self.0[0]);

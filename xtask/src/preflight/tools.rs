@@ -57,7 +57,7 @@ pub(super) fn compiler(folder: &ProbeFolder) -> Finding {
     let what = "C++17 compiler with OpenMP";
     let compiler = Compiler::from_env("CXX", "c++");
     let name = compiler.name();
-    if process::stdout(compiler.command().arg("--version")).is_err() {
+    if !compiler.answers() {
         return finding(what, Need::Compiler, Err(format!("{name} is not found")));
     }
     let with_openmp = ["-std=c++17", "-fopenmp", "-lgomp"];

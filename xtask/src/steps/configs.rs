@@ -26,7 +26,9 @@ pub(super) fn check(workspace: &Workspace) -> Outcome<Vec<String>> {
         let name = config.strip_prefix(&workspace.root).unwrap_or(&config);
         let text = workspace.read(name)?;
         let mut command = Command::new(&annbench);
+        // Whatever the user's environment puts in the place of an experiment's own data.
         command
+            .env_remove("ANNBENCH_DATA")
             .current_dir(&workspace.root)
             .arg("run")
             .arg(name)

@@ -28,8 +28,13 @@ const REGISTRIES: [&str; 6] = [
     concat!("--index", "-url"),
 ];
 
-/// The registry that cargo itself writes into `Cargo.lock`.
-const EVERYBODYS: &str = concat!("registry+https://", "github.com/rust-lang/crates.io-index");
+/// How cargo writes a registry into `Cargo.lock`, and everybody's registry.
+const REGISTRY: &str = concat!("regis", "try+");
+const EVERYBODYS: &str = concat!(
+    "regis",
+    "try+https://",
+    "github.com/rust-lang/crates.io-index"
+);
 
 /// All violations in the workspace, one a line.
 pub(super) fn check(workspace: &Workspace) -> Outcome<Vec<String>> {
@@ -63,7 +68,7 @@ fn private_lines(file: &Path, text: &str) -> Vec<String> {
             ));
         }
         let registry = REGISTRIES.iter().any(|sign| line.contains(sign));
-        if registry || line.replace(EVERYBODYS, "").contains("registry+") {
+        if registry || line.replace(EVERYBODYS, "").contains(REGISTRY) {
             found.push(format!(
                 "{}:{number}: names a registry; leave that to each user's settings",
                 file.display()
@@ -107,7 +112,7 @@ mod tests {
         }
         check(&format!("source = \"{EVERYBODYS}\""), 0);
         check(
-            concat!("source = \"regi", "stry+https://mirror.example/index\""),
+            &format!("source = \"{REGISTRY}https://mirror.example/index\""),
             1,
         );
     }

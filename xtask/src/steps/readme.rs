@@ -133,6 +133,7 @@ impl Place {
             .current_dir(&self.root)
             .args(["-eu", "-c", line])
             .env("PATH", &self.path)
+            .env_remove("ANNBENCH_DATA")
             .env("ANNBENCH_OUT", &self.out);
         let output = process::output(&mut shell)?;
         match output.status.success() {
