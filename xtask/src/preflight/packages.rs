@@ -131,6 +131,8 @@ impl Manager {
                 "Acquire::Retries=3",
                 "-o",
                 "DPkg::Lock::Timeout=300",
+                "-o",
+                "Dpkg::Use-Pty=0",
             ],
             Self::Dnf => vec!["dnf", "install", "-y"],
             Self::Pacman => vec!["pacman", "-S", "--needed", "--noconfirm"],

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Bytes that a file may have: a clone must stay quick.
-const LARGEST: u64 = 16 * 1024 * 1024;
+const LARGEST: u64 = 16_000_000;
 
 /// Folders that exist on one machine only. Written in pieces, so that this file passes.
 const PLACES: [&str; 4] = [
@@ -43,9 +43,9 @@ pub(super) fn check(workspace: &Workspace) -> Outcome<Vec<String>> {
         let bytes =
             fs::read(workspace.root.join(&file)).map_err(|error| Failure::file(&file, &error))?;
         if bytes.len() as u64 > LARGEST {
-            let size = bytes.len() >> 20;
+            let megabytes = bytes.len() as f64 / 1e6;
             found.push(format!(
-                "{}: {size} MiB; at most 16 belong in a repository",
+                "{}: {megabytes:.1} MB; at most 16 belong in a repository",
                 file.display()
             ));
             continue;
