@@ -47,17 +47,17 @@ fn main() -> ExitCode {
 fn run(request: Request) -> Outcome<ExitCode> {
     match request {
         Request::Help(text) => print!("{text}"),
-        Request::Setup(options) => preflight::setup(&Workspace::open()?, options)?,
+        Request::Setup(options) => preflight::setup(&mut Workspace::open()?, options)?,
         Request::Annbench { options, args } => return annbench(options, &args),
         Request::Test { options, selection } => {
-            let workspace = Workspace::open()?;
-            preflight::setup(&workspace, options)?;
+            let mut workspace = Workspace::open()?;
+            preflight::setup(&mut workspace, options)?;
             preflight::rust_components(options)?;
             return steps::run(&workspace, &selection);
         }
         Request::Schema(options) => {
-            let workspace = Workspace::open()?;
-            preflight::setup(&workspace, options)?;
+            let mut workspace = Workspace::open()?;
+            preflight::setup(&mut workspace, options)?;
             steps::schema::rewrite(&workspace)?;
         }
     }
@@ -66,8 +66,8 @@ fn run(request: Request) -> Outcome<ExitCode> {
 
 /// Builds annbench and becomes it: its output, its exit code, its Ctrl-C.
 fn annbench(options: preflight::Options, args: &[String]) -> Outcome<ExitCode> {
-    let workspace = Workspace::open()?;
-    preflight::setup(&workspace, options)?;
+    let mut workspace = Workspace::open()?;
+    preflight::setup(&mut workspace, options)?;
     let binary = workspace.build_annbench()?;
     process::replace_with(std::process::Command::new(binary).args(args))
 }

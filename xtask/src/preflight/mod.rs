@@ -1,6 +1,7 @@
 //! Prepares a machine: native tools, compiler flags, a target folder made for this CPU.
 
 mod blas;
+mod cmake;
 mod cpu;
 mod install;
 mod packages;
@@ -47,15 +48,27 @@ struct Missing {
 }
 
 /// Prepares the machine, or says what a person has to do.
-pub(crate) fn setup(workspace: &Workspace, options: Options) -> Outcome {
+pub(crate) fn setup(workspace: &mut Workspace, options: Options) -> Outcome {
     for note in &workspace.flags.notes {
         eprintln!("warning: {note}");
     }
-    let findings = look(workspace)?;
-    let needs = needs(&findings);
-    show(&findings);
+    let mut needs = look(workspace)?;
+    // The second time for a package that is there now, and too old.
+    for _ in 0..2 {
+        if !needs.is_empty() {
+            fill(workspace, options, &needs)?;
+            needs = look(workspace)?;
+        }
+    }
     if !needs.is_empty() {
-        install_missing(workspace, options, &needs)?;
+        let remedies: Vec<&str> = needs.iter().map(|need| need.remedy()).collect();
+        return Err(Failure::new(remedies.join("; ")));
+    }
+    if let Some(cmake) = cmake::to_be_named(&workspace.root) {
+        workspace
+            .flags
+            .env
+            .push(("CMAKE", cmake.display().to_string()));
     }
     cpu::check_target(workspace)
 }
@@ -87,22 +100,25 @@ fn answers(program: &str) -> bool {
     process::stdout(command.arg("--version")).is_ok()
 }
 
+/// Shows what there is, and gives what is missing.
+fn look(workspace: &Workspace) -> Outcome<Vec<Need>> {
+    let findings = findings(workspace)?;
+    show(&findings);
+    Ok(needs(&findings))
+}
+
 /// Looks at all tools, at the same time: each is a compiler run or two.
-fn look(workspace: &Workspace) -> Outcome<Vec<Finding>> {
-    let folder = ProbeFolder::in_target(workspace)?;
-    let looks: [fn(&ProbeFolder) -> Finding; 4] =
-        [tools::cmake, tools::make, tools::compiler, blas::blas];
+fn findings(workspace: &Workspace) -> Outcome<Vec<Finding>> {
+    let folder = &ProbeFolder::in_target(workspace)?;
     Ok(thread::scope(|scope| {
-        let handles = looks.map(|look| {
-            scope.spawn({
-                let folder = &folder;
-                move || look(folder)
-            })
-        });
-        handles
-            .into_iter()
-            .filter_map(|handle| handle.join().ok())
-            .collect()
+        let looks = [
+            scope.spawn(|| cmake::cmake(&workspace.root)),
+            scope.spawn(tools::make),
+            scope.spawn(|| tools::compiler(folder)),
+            scope.spawn(|| blas::blas(folder)),
+        ];
+        let findings = looks.into_iter().filter_map(|look| look.join().ok());
+        findings.collect()
     }))
 }
 
@@ -139,26 +155,18 @@ fn show(findings: &[Finding]) {
     }
 }
 
-fn install_missing(workspace: &Workspace, options: Options, needs: &[Need]) -> Outcome {
-    let manager = Manager::of_system();
-    let Some(manager) = manager else {
+/// Installs what is missing.
+fn fill(workspace: &Workspace, options: Options, needs: &[Need]) -> Outcome {
+    let Some(manager) = Manager::of_system() else {
         return Err(Failure::new(packages::list_for_people(needs)));
     };
     if let Some(note) = manager.note() {
         eprintln!("note: {note}");
     }
     install::install(manager, needs, options)?;
-    let findings = look(workspace)?;
-    show(&findings);
-    let still = self::needs(&findings);
-    if still.is_empty() {
-        eprintln!("setup: installed {}", manager.packages(needs).join(", "));
-        return Ok(());
+    if manager.fetches_cmake(needs) {
+        cmake::fetch(workspace)?;
     }
-    let remedies: Vec<&str> = still.iter().map(|need| need.remedy()).collect();
-    Err(Failure::new(format!(
-        "installed {}, but that is not enough: {}",
-        manager.packages(needs).join(", "),
-        remedies.join("; ")
-    )))
+    eprintln!("setup: installed {}", manager.packages(needs).join(", "));
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What is to be installed, by which package manager, under which names.
 
+use super::cmake;
 use crate::process;
 
 /// OpenBLAS on Debian and Ubuntu, LAPACK included.
@@ -9,6 +10,8 @@ pub(super) const DEBIAN_BLAS: &str = "libopenblas-dev";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
     Cmake,
+    /// cmake is there, but too old.
+    NewerCmake,
     Make,
     Compiler,
     OpenMp,
@@ -19,7 +22,7 @@ impl Need {
     /// What to do where the package manager's own is not enough.
     pub(super) fn remedy(self) -> &'static str {
         match self {
-            Self::Cmake => {
+            Self::Cmake | Self::NewerCmake => {
                 "cmake >= 3.24 is needed: take it from https://cmake.org/download or with \
                  `pipx install cmake`, or let the variable CMAKE name a newer one"
             }
@@ -92,7 +95,8 @@ impl Manager {
 
     fn packages_for(self, need: Need) -> &'static [&'static str] {
         match (self, need) {
-            (_, Need::Cmake) => &["cmake"],
+            (Self::Apt, Need::NewerCmake) => &["python3-venv"],
+            (_, Need::Cmake | Need::NewerCmake) => &["cmake"],
             (_, Need::Make) => &["make"],
             (Self::Apt, Need::Compiler | Need::OpenMp) => &["g++"],
             (Self::Dnf, Need::Compiler | Need::OpenMp) => &["gcc-c++"],
@@ -145,13 +149,24 @@ impl Manager {
     /// The commands a person would type.
     pub(super) fn by_hand(self, needs: &[Need]) -> String {
         let packages = self.packages(needs).join(" ");
-        match self {
+        let mut commands = match self {
             Self::Apt => format!(
                 "sudo apt-get update && sudo apt-get install -y --no-install-recommends {packages}"
             ),
             Self::Brew => format!("brew install {packages}"),
             Self::Dnf | Self::Pacman => format!("sudo {}", self.install(needs).join(" ")),
+        };
+        if self.fetches_cmake(needs) {
+            for command in cmake::fetching() {
+                commands += &format!(" && {}", command.join(" "));
+            }
         }
+        commands
+    }
+
+    /// Whether cmake comes from elsewhere: the releases of Debian and Ubuntu keep theirs for years.
+    pub(super) fn fetches_cmake(self, needs: &[Need]) -> bool {
+        self == Self::Apt && needs.contains(&Need::NewerCmake)
     }
 }
 
@@ -171,7 +186,8 @@ pub(super) fn list_for_people(needs: &[Need]) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [Need; 5] = [
+    const ALL: [Need; 6] = [
+        Need::NewerCmake,
         Need::Cmake,
         Need::Make,
         Need::Compiler,
@@ -204,6 +220,13 @@ mod tests {
             &[Need::Cmake, Need::Blas],
             "sudo apt-get update && sudo apt-get install -y --no-install-recommends cmake libopenblas-dev",
         );
+        check(
+            Manager::Apt,
+            &[Need::NewerCmake],
+            "sudo apt-get update && sudo apt-get install -y --no-install-recommends python3-venv \
+             && python3 -m venv target/annbench-tools \
+             && target/annbench-tools/bin/pip install --quiet cmake~=3.31",
+        );
         check(Manager::Dnf, &[Need::Make], "sudo dnf install -y make");
         check(
             Manager::Pacman,
@@ -217,7 +240,7 @@ mod tests {
     fn a_package_is_asked_for_once() {
         assert_eq!(
             Manager::Apt.packages(&ALL),
-            ["cmake", "make", "g++", "libopenblas-dev"]
+            ["python3-venv", "cmake", "make", "g++", "libopenblas-dev"]
         );
         assert!(
             Manager::Apt

@@ -1,6 +1,6 @@
-//! cmake, make and the C++ compiler.
+//! make and the C++ compiler.
 
-use std::{env, process::Command};
+use std::env;
 
 use super::{
     Finding, Missing,
@@ -8,9 +8,6 @@ use super::{
     probe::{Compiler, ProbeFolder},
 };
 use crate::process;
-
-/// What FAISS 1.12 asks for in its `CMakeLists.txt`.
-const CMAKE_AT_LEAST: (u32, u32) = (3, 24);
 
 const CXX17_OPENMP: &str = "\
 #include <optional>
@@ -29,21 +26,8 @@ int main() {
 
 const CXX17: &str = "#include <optional>\nint main() { return std::optional<int>(0).value(); }\n";
 
-/// cmake, the one that build scripts run.
-pub(super) fn cmake(_: &ProbeFolder) -> Finding {
-    let program = env::var("CMAKE").unwrap_or_else(|_| "cmake".into());
-    let output = process::stdout(Command::new(&program).arg("--version"));
-    let state = match output.as_deref().map(version) {
-        Ok(Some(found)) if found >= CMAKE_AT_LEAST => Ok(format!("cmake {}.{}", found.0, found.1)),
-        Ok(Some((major, minor))) => Err(format!("{program} is {major}.{minor}")),
-        Ok(None) => Err(format!("{program} tells no version")),
-        Err(_) => Err(format!("{program} is not found")),
-    };
-    finding("cmake >= 3.24", Need::Cmake, state)
-}
-
 /// What cmake runs the compiler with, unless the user chose another generator.
-pub(super) fn make(_: &ProbeFolder) -> Finding {
+pub(super) fn make() -> Finding {
     let state = match env::var("CMAKE_GENERATOR") {
         Ok(generator) if !generator.is_empty() => Ok(generator),
         _ if process::find("make").is_some() => Ok("make".into()),
@@ -92,31 +76,9 @@ pub(super) fn first_error(output: &str) -> String {
         .to_owned()
 }
 
-/// Major and minor version in text such as `cmake version 3.25.1`.
-fn version(text: &str) -> Option<(u32, u32)> {
-    let word = text
-        .split_whitespace()
-        .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
-    let mut numbers = word.split(['.', '-']).map(str::parse);
-    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_read_from_what_cmake_prints() {
-        let check = |text, expected| assert_eq!(version(text), expected, "{text}");
-        check(
-            "cmake version 3.25.1\n\nCMake suite maintained",
-            Some((3, 25)),
-        );
-        check("cmake version 4.0.0-rc2", Some((4, 0)));
-        check("cmake3 version 3.9", Some((3, 9)));
-        check("cmake", None);
-        assert!(version("cmake version 3.9").unwrap() < CMAKE_AT_LEAST);
-    }
 
     #[test]
     fn the_telling_line_of_a_compiler_is_kept() {
