@@ -1,2 +1,53 @@
-//! x
+//! Embeddings and results on disk: the one crate of annbench that knows file formats.
+//!
+//! Start reading at [`load`], which turns a Parquet or npy file into [`Embeddings`] or says what is
+//! wrong with it, and at [`write_parquet`], which writes the canonical form back. Around them:
+//! [`dataset`] (a folder with a manifest), [`convert`], [`inspect`], [`hash`], the [`cache`] of
+//! memory-mappable matrices, the [`journal`] a run appends to and the tables of [`results`].
+//!
+//! Invariants, each proved by a test:
+//!
+//! - what [`load`] returns is `n x dim` finite values with one distinct id a row, or an error that
+//!   names the file, the column or row, and the remedy; a damaged file never panics;
+//! - nothing is allocated by a header's word alone;
+//! - files are written under a temporary name and renamed: a killed writer leaves no half file.
+//!
+//! ```
+//! use annbench_store::{Embeddings, LoadOptions, WriteOptions, load, write_parquet};
+//! use annbench_vectors::{Ids, Matrix};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("base.parquet");
+//! let vectors = Matrix::from_vec(vec![1.0, 0.0, 0.0, 1.0], 2)?;
+//! let ids = Ids::Strings(vec!["first".into(), "second".into()]);
+//! write_parquet(&path, &Embeddings::new(vectors, ids)?, &WriteOptions::default())?;
+//!
+//! let read = load(&path, &LoadOptions::default(), &mut |_| {})?;
+//! assert_eq!(read.vectors.row(1), [0.0, 1.0]);
+//! assert_eq!(read.ids.get(1).map(|id| id.to_string()), Some("second".into()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#[cfg(target_endian = "big")]
+compile_error!("annbench reads and maps little-endian files as they lie; port npy and hash first");
+
+pub mod atomic;
+pub mod cache;
+pub mod convert;
+pub mod dataset;
+mod embeddings;
+mod format;
+pub mod hash;
+pub mod inspect;
+pub mod journal;
+mod load_error;
+mod nearest;
+pub mod npy;
+mod parquet;
 pub mod results;
+pub mod sample;
+
+pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch, load};
+pub use format::Format;
+pub use load_error::LoadError;
+pub use parquet::{WriteError, WriteOptions, write_parquet};

@@ -2,6 +2,7 @@
 
 mod record;
 mod rows;
+pub mod tables;
 mod warning;
 
 pub use record::{BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, RunRecord};

@@ -1,0 +1,187 @@
+//! Vectors with their ids, read from a file.
+
+use std::{fmt, path::Path};
+
+use annbench_vectors::{Ids, Matrix};
+use arrow_array::RecordBatch;
+
+use crate::{Format, LoadError, npy, parquet};
+
+/// Vectors with what the user calls them: `n` rows of everything.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embeddings {
+    /// The vectors, `n x dim`.
+    pub vectors: Matrix<f32>,
+    /// One name a row.
+    pub ids: Ids,
+    /// The other columns of the file, if they were asked for; `n` rows.
+    pub columns: Option<RecordBatch>,
+}
+
+impl Embeddings {
+    /// Vectors with ids and no other columns.
+    ///
+    /// # Errors
+    /// [`RowCountMismatch`] if there is not one id a vector.
+    pub fn new(vectors: Matrix<f32>, ids: Ids) -> Result<Self, RowCountMismatch> {
+        match (vectors.n(), ids.len()) {
+            (vectors, ids) if vectors != ids => Err(RowCountMismatch { vectors, ids }),
+            _ => Ok(Self {
+                vectors,
+                ids,
+                columns: None,
+            }),
+        }
+    }
+
+    /// Number of vectors.
+    pub fn n(&self) -> usize {
+        self.vectors.n()
+    }
+
+    /// Components a vector has.
+    pub fn dim(&self) -> usize {
+        self.vectors.dim()
+    }
+
+    /// The named rows, in the order given; ids keep the original names.
+    ///
+    /// # Panics
+    /// If a row number is `>= n`.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            vectors: self.vectors.select(rows),
+            ids: self.ids.select(rows),
+            columns: self
+                .columns
+                .as_ref()
+                .map(|columns| parquet::select_rows(columns, rows)),
+        }
+    }
+}
+
+/// Another number of ids than of vectors.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{ids} ids for {vectors} vectors; give one id a vector")]
+pub struct RowCountMismatch {
+    /// Number of vectors.
+    pub vectors: usize,
+    /// Number of ids.
+    pub ids: usize,
+}
+
+/// Which columns of a file to read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// The column of vectors. `None`: the only column of lists of floats.
+    pub vector_column: Option<String>,
+    /// The column of ids, integers or strings, distinct. `None`: the first of `id`, `_id`,
+    /// `ids`, `doc_id`, `docid`, `document_id`, `row_id`, `uuid` and `key` (in any case) that
+    /// holds integers or strings, else row numbers. `Some("")`: row numbers.
+    pub id_column: Option<String>,
+    /// Whether to keep the other columns too.
+    pub keep_columns: bool,
+}
+
+/// How far a long step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows done.
+    pub done: usize,
+    /// Rows in all.
+    pub total: usize,
+}
+
+/// How a component is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dtype {
+    /// Half precision: 11 bits of significand, up to 65,504.
+    F16,
+    /// Single precision.
+    #[default]
+    F32,
+    /// Double precision.
+    F64,
+}
+
+impl Dtype {
+    /// The name users write: `f16`, `f32` or `f64`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F16 => "f16",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+
+    /// Bytes a component takes.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Self::F16 => 2,
+            Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
+}
+
+impl fmt::Display for Dtype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Reads the vectors and ids of a Parquet or npy file; its first bytes say which it is.
+///
+/// Components of f16, f32 or f64 become f32. Peak memory is about the matrix itself, and the kept
+/// columns. `progress` is called after each part, with rows.
+///
+/// # Errors
+/// [`LoadError`] if the file cannot be read, or holds anything but `n >= 1` finite vectors of one
+/// length with distinct ids.
+pub fn load(
+    path: &Path,
+    options: &LoadOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Embeddings, LoadError> {
+    match Format::detect(path)? {
+        Format::Parquet => parquet::load(path, options, progress),
+        Format::Npy => npy::load(path, options, progress),
+    }
+}
+
+/// The first component of `values` (row-major) that is NaN or infinite: its index.
+pub(crate) fn first_not_finite(values: &[f32]) -> Option<usize> {
+    // Without the early exit the compiler checks sixteen values at once.
+    let chunk = 4096;
+    let is_bad = |values: &[f32]| !values.iter().fold(true, |ok, value| ok & value.is_finite());
+    let start = values.chunks(chunk).position(is_bad)? * chunk;
+    let within = values[start..]
+        .iter()
+        .position(|value| !value.is_finite())?;
+    Some(start + within)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_not_finite_is_found_wherever_it_is() {
+        for place in [0, 1, 4095, 4096, 9_999] {
+            for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let mut values = vec![f32::MAX; 10_000];
+                assert_eq!(first_not_finite(&values), None);
+                values[place] = bad;
+                assert_eq!(first_not_finite(&values), Some(place));
+            }
+        }
+    }
+
+    #[test]
+    fn another_number_of_ids_is_refused() {
+        let vectors = Matrix::from_vec(vec![0.0; 6], 2).unwrap();
+        let error = Embeddings::new(vectors, Ids::Rows(2)).unwrap_err();
+        assert_eq!(error, RowCountMismatch { vectors: 3, ids: 2 });
+    }
+}

@@ -1,0 +1,190 @@
+//! Why a file of vectors is refused.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::{Format, nearest, npy::NpyError};
+
+/// A file of vectors that is refused: which, where in it, and what to do.
+///
+/// Rows and components count from 0.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "fields are what the messages name")]
+pub enum LoadError {
+    /// There is no such file.
+    #[error("{}: no such file{}", .path.display(), nearest::did_you_mean(.nearest))]
+    NotFound {
+        path: PathBuf,
+        nearest: Option<String>,
+    },
+    /// The file system refused.
+    #[error("read {}", .path.display())]
+    Io { path: PathBuf, source: io::Error },
+    /// A folder where a file is read.
+    #[error("{}: is a folder; name a .parquet or .npy file in it, or give it a dataset.toml", .path.display())]
+    Folder { path: PathBuf },
+    /// No bytes at all.
+    #[error("{}: the file is empty; write it again", .path.display())]
+    EmptyFile { path: PathBuf },
+    /// No format that annbench reads.
+    #[error("{}: not a {}: it looks like {looks_like}; give a .parquet or .npy file", .path.display(), format_name(.expected))]
+    UnknownFormat {
+        path: PathBuf,
+        expected: Option<Format>,
+        looks_like: &'static str,
+    },
+    /// Parquet that cannot be decoded.
+    #[error("{}: damaged or cut off ({place}); get the file again from where it was made", .path.display())]
+    Damaged {
+        path: PathBuf,
+        place: String,
+        source: parquet::errors::ParquetError,
+    },
+    /// Parquet on which the decoder itself gave up.
+    #[error("{}: damaged ({place}: the decoder failed with `{reason}`); get the file again from where it was made", .path.display())]
+    DecoderPanic {
+        path: PathBuf,
+        place: String,
+        reason: String,
+    },
+    /// Parquet with a feature that is not supported.
+    #[error("{}: uses a Parquet feature that annbench does not read; write it again with plain settings, such as compression=\"zstd\"", .path.display())]
+    Unsupported {
+        path: PathBuf,
+        source: parquet::errors::ParquetError,
+    },
+    /// An npy file that cannot be used.
+    #[error(transparent)]
+    Npy(#[from] NpyError),
+    /// A table or array without rows.
+    #[error("{}: holds no rows; give at least one vector", .path.display())]
+    NoRows { path: PathBuf },
+    /// No column that could hold vectors.
+    #[error("{}: no column of float lists; it has {}; write the vectors as a list of floats a row", .path.display(), .columns.join(", "))]
+    NoVectorColumn { path: PathBuf, columns: Vec<String> },
+    /// More than one column that could hold vectors.
+    #[error("{}: {} columns could hold the vectors: {}; name one with vector_column", .path.display(), .columns.len(), .columns.join(", "))]
+    SeveralVectorColumns { path: PathBuf, columns: Vec<String> },
+    /// A column that was named and is not there.
+    #[error("{}: no column `{column}`{}; it has {}", .path.display(), nearest::did_you_mean(.nearest), .columns.join(", "))]
+    NoSuchColumn {
+        path: PathBuf,
+        column: String,
+        nearest: Option<String>,
+        columns: Vec<String>,
+    },
+    /// A named column of the wrong type.
+    #[error("{}: column `{column}` is {found}, {key} takes {expected}; name another column", .path.display())]
+    ColumnType {
+        path: PathBuf,
+        column: String,
+        key: &'static str,
+        found: String,
+        expected: &'static str,
+    },
+    /// Options that a file without columns cannot follow.
+    #[error("{}: an npy file has no columns; leave out {key}", .path.display())]
+    NoColumns { path: PathBuf, key: &'static str },
+    /// A row without a vector.
+    #[error("{}: column `{column}`, row {row}: the vector is null; drop the row or fill it in", .path.display())]
+    NullVector {
+        path: PathBuf,
+        column: String,
+        row: usize,
+    },
+    /// A vector with a hole.
+    #[error("{}: column `{column}`, row {row}: component {component} is null; drop the row or fill it in", .path.display())]
+    NullComponent {
+        path: PathBuf,
+        column: String,
+        row: usize,
+        component: usize,
+    },
+    /// A vector of another length than the first.
+    #[error("{}: column `{column}`, row {row}: {found} components where the rows before have {dim}; embed all rows with one model", .path.display())]
+    Ragged {
+        path: PathBuf,
+        column: String,
+        row: usize,
+        found: usize,
+        dim: usize,
+    },
+    /// Vectors without components.
+    #[error("{}: column `{column}`: the vectors have no components; write at least one", .path.display())]
+    ZeroDim { path: PathBuf, column: String },
+    /// NaN, infinite, or too large for f32.
+    #[error("{}: {place}, row {row}: component {component} is {value} as f32; drop the row or embed it again", .path.display())]
+    NotFinite {
+        path: PathBuf,
+        place: String,
+        row: usize,
+        component: usize,
+        value: f32,
+    },
+    /// A row without an id.
+    #[error("{}: column `{column}`, row {row}: the id is null; fill it in, name another id_column, or set id_column = \"\" to use row numbers", .path.display())]
+    NullId {
+        path: PathBuf,
+        column: String,
+        row: usize,
+    },
+    /// An integer id beyond i64.
+    #[error("{}: column `{column}`, row {row}: the id {id} is beyond 2^63 - 1; write ids as strings", .path.display())]
+    IdTooLarge {
+        path: PathBuf,
+        column: String,
+        row: usize,
+        id: u64,
+    },
+    /// Two rows with one id.
+    #[error("{}: column `{column}`: rows {first} and {second} both have the id `{id}`; make ids distinct, name another id_column, or set id_column = \"\" to use row numbers", .path.display())]
+    DuplicateId {
+        path: PathBuf,
+        column: String,
+        id: String,
+        first: usize,
+        second: usize,
+    },
+    /// More values than there is memory for.
+    #[error("{}: {n} x {dim} values as f32 do not fit into memory; convert a sample of it", .path.display())]
+    TooLarge { path: PathBuf, n: usize, dim: usize },
+}
+
+impl LoadError {
+    /// A file that could not be opened or read; a missing one is told by its nearest neighbour.
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound {
+                path: path.into(),
+                nearest: nearest_entry(path),
+            },
+            _ => Self::Io {
+                path: path.into(),
+                source,
+            },
+        }
+    }
+}
+
+/// The entry of the path's folder whose name is nearest to the path's.
+pub(crate) fn nearest_entry(path: &Path) -> Option<String> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let names: Vec<String> = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    let wanted = path.file_name()?.to_str()?;
+    nearest::nearest(wanted, names.iter().map(String::as_str))
+}
+
+fn format_name(expected: &Option<Format>) -> String {
+    match expected {
+        Some(format) => format!("{format} file"),
+        None => "file of vectors".into(),
+    }
+}

@@ -1,0 +1,147 @@
+//! An opened Parquet file, and what keeps its damage from harming us.
+
+use std::{
+    fs::File,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, SchemaRef};
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
+    errors::ParquetError,
+    file::metadata::ParquetMetaData,
+};
+
+use crate::LoadError;
+
+/// An opened Parquet file with its footer read.
+pub(crate) struct ParquetFile<'a> {
+    path: &'a Path,
+    file: File,
+    bytes: u64,
+    metadata: ArrowReaderMetadata,
+}
+
+impl<'a> ParquetFile<'a> {
+    /// Opens a file and reads its footer.
+    pub(crate) fn open(path: &'a Path) -> Result<Self, LoadError> {
+        let file = File::open(path).map_err(|source| LoadError::io(path, source))?;
+        let bytes = file
+            .metadata()
+            .map_err(|source| LoadError::io(path, source))?
+            .len();
+        let metadata = guard(path, "footer", || {
+            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+                .map_err(|source| refused(path, "footer".into(), source))
+        })?;
+        Ok(Self {
+            path,
+            file,
+            bytes,
+            metadata,
+        })
+    }
+
+    /// The columns, as Arrow sees them.
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        self.metadata.schema()
+    }
+
+    /// The footer.
+    pub(crate) fn footer(&self) -> &ParquetMetaData {
+        self.metadata.metadata()
+    }
+
+    /// Rows the footer claims, which may be a lie.
+    pub(crate) fn claimed_rows(&self) -> usize {
+        usize::try_from(self.footer().file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    /// Size of the file.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Hands the given columns over in batches, each with the number of its first row.
+    pub(crate) fn read(
+        &self,
+        columns: &[usize],
+        batch_rows: usize,
+        take: &mut dyn FnMut(usize, RecordBatch) -> Result<(), LoadError>,
+    ) -> Result<(), LoadError> {
+        let path = self.path;
+        let file = self
+            .file
+            .try_clone()
+            .map_err(|source| LoadError::io(path, source))?;
+        let mut reader = guard(path, "footer", || {
+            let builder =
+                ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
+            let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+            let builder = builder.with_projection(mask).with_batch_size(batch_rows);
+            builder
+                .build()
+                .map_err(|source| refused(path, "footer".into(), source))
+        })?;
+        let mut row = 0;
+        loop {
+            let place = format!("at row {row}");
+            let batch = guard(path, &place, || match reader.next() {
+                None => Ok(None),
+                Some(Ok(batch)) => Ok(Some(batch)),
+                Some(Err(source)) => Err(refused(path, place.clone(), unwrapped(source))),
+            })?;
+            let Some(batch) = batch else { return Ok(()) };
+            let rows = batch.num_rows();
+            take(row, batch)?;
+            row += rows;
+        }
+    }
+}
+
+/// Runs a piece of the decoder and turns its panic into an error.
+///
+/// The decoder checks most of what it reads, not all: flipped bytes in page headers and level
+/// runs have reached an index out of bounds or a failed assertion in it, and a damaged file of a user
+/// must not end a benchmark of hours. Nothing of what was being decoded is used afterwards.
+pub(crate) fn guard<T>(
+    path: &Path,
+    place: &str,
+    decode: impl FnOnce() -> Result<T, LoadError>,
+) -> Result<T, LoadError> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let reason = text.or(panic.downcast_ref::<&str>().copied());
+        Err(LoadError::DecoderPanic {
+            path: path.into(),
+            place: place.into(),
+            reason: reason.unwrap_or("an unknown problem").into(),
+        })
+    })
+}
+
+fn refused(path: &Path, place: String, source: ParquetError) -> LoadError {
+    match source {
+        ParquetError::NYI(_) => LoadError::Unsupported {
+            path: path.into(),
+            source,
+        },
+        _ => LoadError::Damaged {
+            path: path.into(),
+            place,
+            source,
+        },
+    }
+}
+
+fn unwrapped(error: ArrowError) -> ParquetError {
+    match error {
+        ArrowError::ParquetError(message) => ParquetError::General(message),
+        other => ParquetError::from(other),
+    }
+}

@@ -1,0 +1,209 @@
+//! Ids, batch by batch, and the check that they are distinct.
+
+use std::path::Path;
+
+use annbench_vectors::Ids;
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType,
+    cast::AsArray,
+    types::{
+        Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    },
+};
+use arrow_schema::DataType;
+
+use super::vectors::first_null;
+use crate::LoadError;
+
+/// Collects the ids of a column.
+pub(super) struct IdSink<'a> {
+    path: &'a Path,
+    column: &'a str,
+    ids: Ids,
+}
+
+impl<'a> IdSink<'a> {
+    pub(super) fn new(path: &'a Path, column: &'a str, data_type: &DataType) -> Self {
+        let value_type = match data_type {
+            DataType::Dictionary(_, values) => values,
+            other => other,
+        };
+        let ids = match value_type.is_integer() {
+            true => Ids::Integers(Vec::new()),
+            false => Ids::Strings(Vec::new()),
+        };
+        Self { path, column, ids }
+    }
+
+    /// Appends a batch of ids.
+    pub(super) fn append(&mut self, array: &ArrayRef) -> Result<(), LoadError> {
+        let array = without_dictionary(array);
+        if let Some(row) = first_null(&array) {
+            return Err(LoadError::NullId {
+                path: self.path.into(),
+                column: self.column.into(),
+                row: self.ids.len() + row,
+            });
+        }
+        match &mut self.ids {
+            Ids::Integers(ids) => {
+                let appended = append_integers(ids, &array);
+                appended.map_err(|(row, id)| LoadError::IdTooLarge {
+                    path: self.path.into(),
+                    column: self.column.into(),
+                    row,
+                    id,
+                })
+            }
+            Ids::Strings(ids) => {
+                append_strings(ids, &array);
+                Ok(())
+            }
+            Ids::Rows(_) => Ok(()),
+        }
+    }
+
+    /// The ids, if they are distinct.
+    pub(super) fn finish(self) -> Result<Ids, LoadError> {
+        let duplicate = match &self.ids {
+            Ids::Integers(ids) => first_duplicate(ids),
+            Ids::Strings(ids) => first_duplicate(ids),
+            Ids::Rows(_) => None,
+        };
+        match duplicate {
+            None => Ok(self.ids),
+            Some((first, second)) => Err(LoadError::DuplicateId {
+                path: self.path.into(),
+                column: self.column.into(),
+                id: self
+                    .ids
+                    .get(first)
+                    .map(|id| id.to_string())
+                    .unwrap_or_default(),
+                first,
+                second,
+            }),
+        }
+    }
+}
+
+fn without_dictionary(array: &ArrayRef) -> ArrayRef {
+    let Some(dictionary) = array.as_any_dictionary_opt() else {
+        return array.clone();
+    };
+    // Keys that name no entry would be the decoder's fault; the guard around it reports them.
+    #[expect(
+        clippy::expect_used,
+        reason = "under `guard`, which turns it into an error"
+    )]
+    arrow_select::take::take(dictionary.values(), dictionary.keys(), None)
+        .expect("keys name entries")
+}
+
+/// Appends integers of any width; an id beyond i64 is handed back with its row.
+fn append_integers(ids: &mut Vec<i64>, array: &dyn Array) -> Result<(), (usize, u64)> {
+    match array.data_type() {
+        DataType::Int8 => extend::<Int8Type>(ids, array),
+        DataType::Int16 => extend::<Int16Type>(ids, array),
+        DataType::Int32 => extend::<Int32Type>(ids, array),
+        DataType::UInt8 => extend::<UInt8Type>(ids, array),
+        DataType::UInt16 => extend::<UInt16Type>(ids, array),
+        DataType::UInt32 => extend::<UInt32Type>(ids, array),
+        DataType::UInt64 => {
+            for &id in array.as_primitive::<UInt64Type>().values() {
+                ids.push(i64::try_from(id).map_err(|_| (ids.len(), id))?);
+            }
+        }
+        _ => extend::<Int64Type>(ids, array),
+    }
+    Ok(())
+}
+
+fn extend<T: ArrowPrimitiveType<Native: Into<i64>>>(ids: &mut Vec<i64>, array: &dyn Array) {
+    ids.extend(
+        array
+            .as_primitive::<T>()
+            .values()
+            .iter()
+            .map(|&id| id.into()),
+    );
+}
+
+fn append_strings(ids: &mut Vec<String>, array: &dyn Array) {
+    let owned = |id: Option<&str>| id.unwrap_or_default().to_owned();
+    match array.data_type() {
+        DataType::LargeUtf8 => ids.extend(array.as_string::<i64>().iter().map(owned)),
+        DataType::Utf8View => ids.extend(array.as_string_view().iter().map(owned)),
+        _ => ids.extend(array.as_string::<i32>().iter().map(owned)),
+    }
+}
+
+/// The pair of rows with one id whose second row comes first.
+fn first_duplicate<T: Ord>(ids: &[T]) -> Option<(usize, usize)> {
+    let mut rows: Vec<usize> = (0..ids.len()).collect();
+    rows.sort_unstable_by(|&a, &b| ids[a].cmp(&ids[b]).then(a.cmp(&b)));
+    rows.windows(2)
+        .filter(|pair| ids[pair[0]] == ids[pair[1]])
+        .map(|pair| (pair[0], pair[1]))
+        .min_by_key(|&(_, second)| second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{DictionaryArray, StringViewArray, UInt8Array, UInt64Array};
+    use std::sync::Arc;
+
+    fn check(batches: &[ArrayRef]) -> Result<Ids, String> {
+        let mut sink = IdSink::new(Path::new("x.parquet"), "id", batches[0].data_type());
+        batches
+            .iter()
+            .try_for_each(|batch| sink.append(batch))
+            .and_then(|()| sink.finish())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn ids_of_every_type_are_read() {
+        let strings = Ids::Strings(vec!["b".into(), "a".into()]);
+        let dictionary: DictionaryArray<Int32Type> = ["b", "a"].into_iter().collect();
+        let cases: [(ArrayRef, Ids); 3] = [
+            (
+                Arc::new(UInt8Array::from(vec![7, 3])),
+                Ids::Integers(vec![7, 3]),
+            ),
+            (
+                Arc::new(StringViewArray::from(vec!["b", "a"])),
+                strings.clone(),
+            ),
+            (Arc::new(dictionary), strings),
+        ];
+        for (array, expected) in cases {
+            assert_eq!(check(&[array]).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn rows_of_refused_ids_count_over_batches() {
+        let batch = |ids: Vec<Option<u64>>| -> ArrayRef { Arc::new(UInt64Array::from(ids)) };
+        let cases = [
+            (batch(vec![Some(5), None]), "row 3: the id is null"),
+            (
+                batch(vec![Some(5), Some(u64::MAX)]),
+                "row 3: the id 18446744073709551615 is beyond",
+            ),
+            (
+                batch(vec![Some(5), Some(1)]),
+                "rows 0 and 3 both have the id `1`",
+            ),
+            (
+                batch(vec![Some(5), Some(5)]),
+                "rows 2 and 3 both have the id `5`",
+            ),
+        ];
+        for (second, expected) in cases {
+            let message = check(&[batch(vec![Some(1), Some(2)]), second]).unwrap_err();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}

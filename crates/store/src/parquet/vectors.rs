@@ -1,0 +1,201 @@
+//! Lists of floats, batch by batch, into one row-major buffer.
+
+use std::{ops::Range, path::Path};
+
+use annbench_vectors::Matrix;
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, OffsetSizeTrait,
+    cast::AsArray,
+    types::{Float16Type, Float32Type, Float64Type},
+};
+use arrow_schema::DataType;
+use half::slice::HalfFloatSliceExt;
+
+use crate::{LoadError, embeddings::first_not_finite};
+
+/// Collects the vectors of a column.
+pub(super) struct VectorSink<'a> {
+    path: &'a Path,
+    column: &'a str,
+    claimed_rows: usize,
+    /// Most values to make room for on the footer's word.
+    believable_values: usize,
+    values: Vec<f32>,
+    dim: Option<usize>,
+    rows: usize,
+}
+
+impl<'a> VectorSink<'a> {
+    pub(super) fn new(
+        path: &'a Path,
+        column: &'a str,
+        claimed_rows: usize,
+        file_bytes: u64,
+    ) -> Self {
+        Self {
+            path,
+            column,
+            claimed_rows,
+            // A value takes a byte or more in all but very repetitive files; those grow as they go.
+            believable_values: usize::try_from(file_bytes)
+                .unwrap_or(usize::MAX)
+                .saturating_mul(2),
+            values: Vec::new(),
+            dim: None,
+            rows: 0,
+        }
+    }
+
+    /// Appends a batch of lists.
+    pub(super) fn append(&mut self, lists: &dyn Array) -> Result<(), LoadError> {
+        self.refuse_null_vectors(lists)?;
+        let (elements, range) = match lists.data_type() {
+            DataType::FixedSizeList(..) => self.fixed_size(lists)?,
+            DataType::LargeList(_) => self.variable_size::<i64>(lists)?,
+            _ => self.variable_size::<i32>(lists)?,
+        };
+        let elements = elements.slice(range.start, range.len());
+        self.refuse_null_components(&elements)?;
+        let start = self.values.len();
+        self.reserve()?;
+        append_floats(&mut self.values, &elements);
+        self.refuse_not_finite(start)?;
+        self.rows += lists.len();
+        Ok(())
+    }
+
+    /// The vectors.
+    pub(super) fn finish(self) -> Result<Matrix<f32>, LoadError> {
+        let no_rows = || LoadError::NoRows {
+            path: self.path.into(),
+        };
+        let dim = self.dim.ok_or_else(no_rows)?;
+        Matrix::from_vec(self.values, dim).map_err(|_| no_rows())
+    }
+
+    fn fixed_size<'b>(
+        &mut self,
+        lists: &'b dyn Array,
+    ) -> Result<(&'b ArrayRef, Range<usize>), LoadError> {
+        let lists = lists.as_fixed_size_list();
+        let dim = lists.value_length() as usize;
+        self.check_dim(0, dim)?;
+        let start = lists.value_offset_at(0);
+        Ok((lists.values(), start..start + lists.len() * dim))
+    }
+
+    fn variable_size<'b, O: OffsetSizeTrait>(
+        &mut self,
+        lists: &'b dyn Array,
+    ) -> Result<(&'b ArrayRef, Range<usize>), LoadError> {
+        let lists = lists.as_list::<O>();
+        for (row, length) in lists.offsets().lengths().enumerate() {
+            self.check_dim(row, length)?;
+        }
+        let offsets = lists.value_offsets();
+        let ends = offsets.first().zip(offsets.last());
+        let (start, end) = ends.map_or((0, 0), |(start, end)| (start.as_usize(), end.as_usize()));
+        Ok((lists.values(), start..end))
+    }
+
+    /// Compares the length of a row of the batch with the rows before it; the first one sets it.
+    fn check_dim(&mut self, row: usize, found: usize) -> Result<(), LoadError> {
+        match *self.dim.get_or_insert(found) {
+            0 => Err(LoadError::ZeroDim {
+                path: self.path.into(),
+                column: self.column.into(),
+            }),
+            dim if dim != found => Err(LoadError::Ragged {
+                path: self.path.into(),
+                column: self.column.into(),
+                row: self.rows + row,
+                found,
+                dim,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes room for the whole matrix once its dim is known, so that it never grows by copying.
+    fn reserve(&mut self) -> Result<(), LoadError> {
+        let dim = self.dim.unwrap_or(1);
+        if self.rows > 0 {
+            return Ok(());
+        }
+        let claimed = self.claimed_rows.saturating_mul(dim);
+        self.values
+            .try_reserve_exact(claimed.min(self.believable_values))
+            .map_err(|_| LoadError::TooLarge {
+                path: self.path.into(),
+                n: self.claimed_rows,
+                dim,
+            })
+    }
+
+    fn refuse_null_vectors(&self, lists: &dyn Array) -> Result<(), LoadError> {
+        match first_null(lists) {
+            None => Ok(()),
+            Some(row) => Err(LoadError::NullVector {
+                path: self.path.into(),
+                column: self.column.into(),
+                row: self.rows + row,
+            }),
+        }
+    }
+
+    fn refuse_null_components(&self, elements: &dyn Array) -> Result<(), LoadError> {
+        let dim = self.dim.unwrap_or(1);
+        match first_null(elements) {
+            None => Ok(()),
+            Some(element) => Err(LoadError::NullComponent {
+                path: self.path.into(),
+                column: self.column.into(),
+                row: self.rows + element / dim,
+                component: element % dim,
+            }),
+        }
+    }
+
+    fn refuse_not_finite(&self, start: usize) -> Result<(), LoadError> {
+        let dim = self.dim.unwrap_or(1);
+        match first_not_finite(&self.values[start..]) {
+            None => Ok(()),
+            Some(index) => Err(LoadError::NotFinite {
+                path: self.path.into(),
+                place: format!("column `{}`", self.column),
+                row: (start + index) / dim,
+                component: index % dim,
+                value: self.values[start + index],
+            }),
+        }
+    }
+}
+
+/// The first null of an array; free where it has none.
+pub(super) fn first_null(array: &dyn Array) -> Option<usize> {
+    match array.null_count() {
+        0 => None,
+        _ => (0..array.len()).find(|&row| array.is_null(row)),
+    }
+}
+
+fn append_floats(values: &mut Vec<f32>, elements: &dyn Array) {
+    match elements.data_type() {
+        DataType::Float16 => {
+            let halves = floats::<Float16Type>(elements);
+            let start = values.len();
+            values.resize(start + halves.len(), 0.0);
+            halves.convert_to_f32_slice(&mut values[start..]);
+        }
+        DataType::Float32 => values.extend_from_slice(floats::<Float32Type>(elements)),
+        _ => values.extend(
+            floats::<Float64Type>(elements)
+                .iter()
+                .map(|&value| value as f32),
+        ),
+    }
+}
+
+fn floats<T: ArrowPrimitiveType>(elements: &dyn Array) -> &[T::Native] {
+    elements.as_primitive::<T>().values()
+}

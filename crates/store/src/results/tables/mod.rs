@@ -1,0 +1,82 @@
+//! A run's tables as Parquet with plain typed columns, and its record as JSON: what pandas, DuckDB
+//! and the report read. All files are written atomically.
+
+mod builds;
+mod points;
+mod queries;
+mod reader;
+mod record;
+mod writer;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+pub use builds::{read_builds, write_builds};
+pub use points::{read_points, write_points};
+pub use queries::{read_queries, write_queries};
+pub use record::{read_record, write_record};
+
+/// A table or record that could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The file system refused.
+    #[error("{doing} {}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The Parquet library refused.
+    #[error("{doing} {}: not a sound Parquet file", .path.display())]
+    Parquet {
+        /// What was being done.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: parquet::errors::ParquetError,
+    },
+    /// A column that is not there, or of another type.
+    #[error("{}: no column `{column}` of type {expected}; it was written by another version of annbench, run the experiment again", .path.display())]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// The type looked for.
+        expected: &'static str,
+    },
+    /// A cell that is empty or says nothing sensible.
+    #[error("{}: column `{column}`, row {row}: {problem}; run the experiment again", .path.display())]
+    Cell {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// The row, from 0.
+        row: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A record that is no record.
+    #[error("{}: not a run's record; run the experiment again", .path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Where in it and why.
+        source: serde_json::Error,
+    },
+}
+
+fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> TableError {
+    move |source| TableError::Io {
+        doing,
+        path: path.into(),
+        source,
+    }
+}

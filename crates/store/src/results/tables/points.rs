@@ -1,0 +1,165 @@
+//! `points.parquet`: a row an operating point and mode.
+
+use std::path::Path;
+
+use super::{TableError, reader::Table, writer::Columns};
+use crate::results::{Estimate, LatencyUs, Mode, PointRow, Status};
+
+/// Writes the points of a run.
+///
+/// Intervals are three columns (`qps`, `qps_low`, `qps_high`), latencies a column each
+/// (`latency_p99_us`); parameters and warnings are JSON text. What was not measured is null.
+///
+/// # Errors
+/// [`TableError`] if the file cannot be written.
+pub fn write_points(path: &Path, rows: &[PointRow]) -> Result<(), TableError> {
+    let columns = Columns::default()
+        .counts("point", rows.iter().map(|row| row.point))
+        .counts("build", rows.iter().map(|row| row.build))
+        .texts("label", rows.iter().map(|row| row.label.as_str()))
+        .texts("backend", rows.iter().map(|row| row.backend.as_str()))
+        .json("requested", rows.iter().map(|row| &row.requested))
+        .json("effective", rows.iter().map(|row| &row.effective))
+        .texts("mode", rows.iter().map(|row| row.mode.name()))
+        .counts("threads", rows.iter().map(|row| row.threads))
+        .counts("k", rows.iter().map(|row| row.k))
+        .optional_texts("failure", rows.iter().map(|row| failure(&row.status)));
+    let columns = estimates(columns, "recall", || rows.iter().map(|row| row.recall));
+    let columns = estimates(columns, "qps", || rows.iter().map(|row| row.qps));
+    latencies(columns, rows)
+        .counts("n_queries", rows.iter().map(|row| row.n_queries))
+        .float_lists("rounds_s", rows.iter().map(|row| row.rounds_s.as_slice()))
+        .json("warnings", rows.iter().map(|row| &row.warnings))
+        .write(path)
+}
+
+/// Reads what [`write_points`] wrote.
+///
+/// # Errors
+/// [`TableError`] if the file cannot be read or is no such table.
+pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
+    let table = Table::read(path)?;
+    let points = table.counts("point")?;
+    let builds = table.counts("build")?;
+    let mut labels = table.texts("label")?.into_iter();
+    let mut backends = table.texts("backend")?.into_iter();
+    let mut requested = table.json("requested")?.into_iter();
+    let mut effective = table.json("effective")?.into_iter();
+    let modes = read_modes(&table)?;
+    let threads = table.counts("threads")?;
+    let k = table.counts("k")?;
+    let mut statuses = read_statuses(&table)?.into_iter();
+    let recall = read_estimates(&table, "recall")?;
+    let qps = read_estimates(&table, "qps")?;
+    let latency_us = read_latencies(&table)?;
+    let n_queries = table.counts("n_queries")?;
+    let mut rounds_s = table.float_lists("rounds_s")?.into_iter();
+    let mut warnings = table.json("warnings")?.into_iter();
+    let row = |row: usize| {
+        Some(PointRow {
+            point: points[row],
+            build: builds[row],
+            label: labels.next()?,
+            backend: backends.next()?,
+            requested: requested.next()?,
+            effective: effective.next()?,
+            mode: modes[row],
+            threads: threads[row],
+            k: k[row],
+            status: statuses.next()?,
+            recall: recall[row],
+            qps: qps[row],
+            latency_us: latency_us[row],
+            n_queries: n_queries[row],
+            rounds_s: rounds_s.next()?,
+            warnings: warnings.next()?,
+        })
+    };
+    Ok((0..table.len()).map_while(row).collect())
+}
+
+/// The reason of a failed row; null in a row that is fine.
+pub(super) fn failure(status: &Status) -> Option<&str> {
+    match status {
+        Status::Ok => None,
+        Status::Failed(reason) => Some(reason),
+    }
+}
+
+pub(super) fn read_statuses(table: &Table) -> Result<Vec<Status>, TableError> {
+    let failures = table.optional_texts("failure")?.into_iter();
+    Ok(failures
+        .map(|failure| failure.map_or(Status::Ok, Status::Failed))
+        .collect())
+}
+
+pub(super) fn read_modes(table: &Table) -> Result<Vec<Mode>, TableError> {
+    let mode = |(row, name): (usize, String)| {
+        [Mode::Single, Mode::Batch]
+            .into_iter()
+            .find(|mode| mode.name() == name)
+            .ok_or_else(|| table.cell("mode", row, format!("unknown mode `{name}`")))
+    };
+    table
+        .texts("mode")?
+        .into_iter()
+        .enumerate()
+        .map(mode)
+        .collect()
+}
+
+fn estimates<I: Iterator<Item = Option<Estimate>>>(
+    columns: Columns,
+    name: &str,
+    values: impl Fn() -> I,
+) -> Columns {
+    let part = |part: fn(Estimate) -> f64| values().map(move |value| value.map(part));
+    columns
+        .optional_floats(name, part(|estimate| estimate.value))
+        .optional_floats(&format!("{name}_low"), part(|estimate| estimate.low))
+        .optional_floats(&format!("{name}_high"), part(|estimate| estimate.high))
+}
+
+fn read_estimates(table: &Table, name: &str) -> Result<Vec<Option<Estimate>>, TableError> {
+    let values = table.optional_floats(name)?;
+    let lows = table.optional_floats(&format!("{name}_low"))?;
+    let highs = table.optional_floats(&format!("{name}_high"))?;
+    let estimate = |row: usize| {
+        Some(Estimate {
+            value: values[row]?,
+            low: lows[row]?,
+            high: highs[row]?,
+        })
+    };
+    Ok((0..table.len()).map(estimate).collect())
+}
+
+fn latencies(columns: Columns, rows: &[PointRow]) -> Columns {
+    let part = |part: fn(LatencyUs) -> Option<f64>| {
+        rows.iter().map(move |row| row.latency_us.and_then(part))
+    };
+    columns
+        .optional_floats("latency_mean_us", part(|latency| Some(latency.mean)))
+        .optional_floats("latency_std_us", part(|latency| Some(latency.std)))
+        .optional_floats("latency_p50_us", part(|latency| Some(latency.p50)))
+        .optional_floats("latency_p95_us", part(|latency| latency.p95))
+        .optional_floats("latency_p99_us", part(|latency| latency.p99))
+}
+
+fn read_latencies(table: &Table) -> Result<Vec<Option<LatencyUs>>, TableError> {
+    let mean = table.optional_floats("latency_mean_us")?;
+    let std = table.optional_floats("latency_std_us")?;
+    let p50 = table.optional_floats("latency_p50_us")?;
+    let p95 = table.optional_floats("latency_p95_us")?;
+    let p99 = table.optional_floats("latency_p99_us")?;
+    let latency = |row: usize| {
+        Some(LatencyUs {
+            mean: mean[row]?,
+            std: std[row]?,
+            p50: p50[row]?,
+            p95: p95[row],
+            p99: p99[row],
+        })
+    };
+    Ok((0..table.len()).map(latency).collect())
+}

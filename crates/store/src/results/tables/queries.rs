@@ -1,0 +1,44 @@
+//! `queries.parquet`: a row an operating point, mode and query.
+
+use std::path::Path;
+
+use super::{TableError, points::read_modes, reader::Table, writer::Columns};
+use crate::results::QueryRow;
+
+/// Writes the queries of a run.
+///
+/// # Errors
+/// [`TableError`] if the file cannot be written.
+pub fn write_queries(path: &Path, rows: &[QueryRow]) -> Result<(), TableError> {
+    Columns::default()
+        .counts("point", rows.iter().map(|row| row.point))
+        .texts("mode", rows.iter().map(|row| row.mode.name()))
+        .counts("query_idx", rows.iter().map(|row| row.query_idx))
+        .optional_counts("latency_ns", rows.iter().map(|row| row.latency_ns))
+        .counts("hits", rows.iter().map(|row| row.hits))
+        .counts("returned", rows.iter().map(|row| row.returned))
+        .write(path)
+}
+
+/// Reads what [`write_queries`] wrote.
+///
+/// # Errors
+/// [`TableError`] if the file cannot be read or is no such table.
+pub fn read_queries(path: &Path) -> Result<Vec<QueryRow>, TableError> {
+    let table = Table::read(path)?;
+    let points = table.counts("point")?;
+    let modes = read_modes(&table)?;
+    let query_idx = table.counts("query_idx")?;
+    let latency_ns = table.optional_counts("latency_ns")?;
+    let hits = table.counts("hits")?;
+    let returned = table.counts("returned")?;
+    let row = |row: usize| QueryRow {
+        point: points[row],
+        mode: modes[row],
+        query_idx: query_idx[row],
+        latency_ns: latency_ns[row],
+        hits: hits[row],
+        returned: returned[row],
+    };
+    Ok((0..table.len()).map(row).collect())
+}
