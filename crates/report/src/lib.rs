@@ -1,1 +1,61 @@
-//! Measured rows as a terminal table, CSV, Markdown, JSON and HTML
+//! Measured rows as what people read: a terminal table, Markdown, CSV, JSON, an HTML page, and
+//! the fastest point that meets a recall.
+//!
+//! Every output is a string made from a [`Run`]; nothing is printed or written. What the outputs
+//! share is made once: [`Summary`] gathers facts, alarms, verdicts, tables and notes, and the
+//! outputs only lay it out. Start reading there, then at [`Table`].
+//!
+//! Invariants:
+//!
+//! - nothing the user named (datasets, labels, files) can act in an output: control characters
+//!   stay out of terminals, formulas out of spreadsheets, markup out of Markdown and HTML;
+//! - the HTML page asks nothing of any other place;
+//! - numbers of one column share one unit and one number of decimals; CSV and JSON hold them
+//!   unrounded, in the unit that the column's name ends in.
+//!
+//! ```
+//! use annbench_report::{Run, Style, terminal};
+//!
+//! fn table(run: &Run) -> String {
+//!     terminal(run, Style { color: false, width: 100 })
+//! }
+//! ```
+
+mod builds;
+mod csv;
+mod facts;
+mod front;
+mod html;
+mod json;
+mod lines;
+mod markdown;
+mod notes;
+mod numbers;
+mod points;
+mod recommend;
+mod run;
+mod summary;
+mod table;
+mod terminal;
+mod verdict;
+
+pub use csv::{ExportError, csv};
+pub use facts::Fact;
+pub use front::pareto_points;
+pub use html::html;
+pub use json::json;
+pub use markdown::markdown;
+pub use notes::{Note, Notes};
+pub use numbers::Quantity;
+pub use recommend::{Recommendation, baseline, recommend};
+pub use run::Run;
+pub use summary::Summary;
+pub use table::{Cell, Column, Row, Table, Value};
+pub use terminal::{Style, terminal};
+pub use verdict::Verdict;
+
+#[cfg(test)]
+extern crate self as annbench_report;
+#[cfg(test)]
+#[path = "../tests/fixture/mod.rs"]
+mod fixture;

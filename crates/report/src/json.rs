@@ -1,0 +1,91 @@
+//! A run for machines.
+
+use annbench_store::results::{BuildRow, Mode, PointRow, RunRecord};
+use serde::Serialize;
+
+use crate::{ExportError, Run, front::pareto_points, verdict::verdicts};
+
+/// A run's record, builds and points as pretty JSON, with the numbers of the points on each
+/// mode's Pareto front and of those recommended.
+///
+/// The rows are as recorded: fields, units and rounding are those of the row types. The rows of
+/// single queries are left out; they have a file of their own.
+///
+/// # Errors
+/// [`ExportError::Json`] if the writer fails, which no run is known to cause.
+pub fn json(run: &Run) -> Result<String, ExportError> {
+    let fronts = run.modes().into_iter().map(|mode| Front {
+        mode,
+        points: pareto_points(run, mode).iter().map(|p| p.point).collect(),
+    });
+    let document = Document {
+        record: &run.record,
+        builds: &run.builds,
+        points: &run.points,
+        pareto: fronts.collect(),
+        fastest: verdicts(run).iter().map(Fastest::from).collect(),
+    };
+    Ok(serde_json::to_string_pretty(&document)?)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    record: &'a RunRecord,
+    builds: &'a [BuildRow],
+    points: &'a [PointRow],
+    pareto: Vec<Front>,
+    fastest: Vec<Fastest>,
+}
+
+#[derive(Serialize)]
+struct Front {
+    mode: Mode,
+    points: Vec<usize>,
+}
+
+#[derive(Serialize)]
+struct Fastest {
+    recall: f64,
+    mode: Mode,
+    point: Option<usize>,
+    indistinguishable: Vec<usize>,
+}
+
+impl From<&crate::Verdict<'_>> for Fastest {
+    fn from(verdict: &crate::Verdict<'_>) -> Self {
+        let found = verdict.recommendation.as_ref();
+        let rivals = found.into_iter().flat_map(|found| &found.rivals);
+        Self {
+            recall: verdict.recall,
+            mode: verdict.mode,
+            point: found.map(|found| found.best.point),
+            indistinguishable: rivals.map(|point| point.point).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::fixture;
+
+    #[test]
+    fn rows_read_back_as_they_were() {
+        let run = fixture::run();
+        let document: Value = serde_json::from_str(&super::json(&run).unwrap()).unwrap();
+        assert_eq!(document["record"], json!(run.record));
+        assert_eq!(document["points"], json!(run.points));
+        assert_eq!(document["builds"], json!(run.builds));
+    }
+
+    #[test]
+    fn the_answers_are_given_by_point_number() {
+        let document: Value = serde_json::from_str(&super::json(&fixture::run()).unwrap()).unwrap();
+        assert_eq!(document["pareto"][0]["points"], json!([0, 1, 4, 5, 6]));
+        let fastest = json!({
+            "recall": 0.95, "mode": "single", "point": 5, "indistinguishable": []
+        });
+        assert_eq!(document["fastest"][1], fastest);
+    }
+}

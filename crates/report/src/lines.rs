@@ -1,0 +1,134 @@
+//! The lines of the tables: which rows stand together.
+
+use annbench_store::results::{BuildRow, PointRow};
+
+use crate::Run;
+
+/// What one line tells of: an index and the rows of one operating point, at most one a mode.
+pub(crate) struct Line<'a> {
+    /// The index; none if its row is lost.
+    pub(crate) build: Option<&'a BuildRow>,
+    /// The point's rows; none if its index failed.
+    pub(crate) rows: Vec<&'a PointRow>,
+}
+
+impl<'a> Line<'a> {
+    fn alone(run: &'a Run, row: &'a PointRow) -> Self {
+        Self {
+            build: run.build_of(row),
+            rows: vec![row],
+        }
+    }
+
+    /// Number of the build.
+    pub(crate) fn group(&self) -> usize {
+        let of_build = self.build.map(|build| build.build);
+        let of_row = self.rows.first().map(|row| row.build);
+        of_build.or(of_row).unwrap_or(usize::MAX)
+    }
+
+    /// What the table calls the index.
+    pub(crate) fn label(&self) -> &'a str {
+        let of_build = self.build.map(|build| build.label.as_str());
+        let of_row = self.rows.first().map(|row| row.label.as_str());
+        of_build.or(of_row).unwrap_or_default()
+    }
+
+    /// Whether the index failed, and every point with it.
+    pub(crate) fn build_failed(&self) -> bool {
+        self.build.is_some_and(|build| !build.status.is_ok())
+    }
+
+    fn takes(&self, row: &PointRow) -> bool {
+        let same_point = self.rows.iter().all(|other| other.point == row.point);
+        same_point && self.rows.iter().all(|other| other.mode != row.mode)
+    }
+}
+
+/// A line a point, its modes side by side, index after index; an index that failed or has no
+/// points has one line of its own.
+pub(crate) fn by_point(run: &Run) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    for build in &run.builds {
+        let rows = || run.points.iter().filter(|row| row.build == build.build);
+        if build.status.is_ok() && rows().next().is_some() {
+            lines.extend(paired(run, rows()));
+        } else {
+            lines.push(Line {
+                build: Some(build),
+                rows: Vec::new(),
+            });
+        }
+    }
+    let orphans = run.points.iter().filter(|row| run.build_of(row).is_none());
+    lines.extend(paired(run, orphans));
+    lines
+}
+
+/// A line a row as recorded, then one for each index that has none.
+pub(crate) fn by_row(run: &Run) -> Vec<Line<'_>> {
+    let rows = run.points.iter().map(|row| Line::alone(run, row));
+    let has_rows = |build: &BuildRow| run.points.iter().any(|row| row.build == build.build);
+    let bare = run.builds.iter().filter(|build| !has_rows(build));
+    rows.chain(bare.map(|build| Line {
+        build: Some(build),
+        rows: Vec::new(),
+    }))
+    .collect()
+}
+
+fn paired<'a>(run: &'a Run, rows: impl Iterator<Item = &'a PointRow>) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = Vec::new();
+    for row in rows {
+        match lines.iter_mut().find(|line| line.takes(row)) {
+            Some(line) => line.rows.push(row),
+            None => lines.push(Line::alone(run, row)),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn modes_of_a_point_share_a_line_and_a_failed_index_has_one() {
+        let run = fixture::run();
+        let shape: Vec<(usize, usize)> = by_point(&run)
+            .iter()
+            .map(|line| (line.group(), line.rows.len()))
+            .collect();
+        let expected = [
+            (0, 2),
+            (1, 2),
+            (1, 2),
+            (1, 2),
+            (2, 2),
+            (2, 2),
+            (2, 2),
+            (3, 0),
+            (4, 2),
+        ];
+        assert_eq!(shape, expected);
+    }
+
+    #[test]
+    fn no_row_is_lost_when_its_build_is() {
+        let mut run = fixture::run();
+        run.builds.clear();
+        let rows: usize = by_point(&run).iter().map(|line| line.rows.len()).sum();
+        assert_eq!(rows, run.points.len());
+        assert_eq!(by_row(&run).len(), run.points.len());
+    }
+
+    #[test]
+    fn a_second_row_of_the_same_mode_has_a_line_of_its_own() {
+        let mut run = fixture::run();
+        let again = run.points[1].clone();
+        run.points.insert(2, again);
+        assert_eq!(by_point(&run)[0].rows.len(), 2);
+        assert_eq!(by_point(&run)[1].rows.len(), 1);
+    }
+}

@@ -1,0 +1,120 @@
+//! The fastest point that is sure to meet a recall.
+
+use annbench_store::results::{Estimate, Mode, PointRow};
+
+use crate::Run;
+
+/// The fastest point that meets a recall, with those that may be as fast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recommendation<'a> {
+    /// The point of the highest qps.
+    pub best: &'a PointRow,
+    /// Points that meet the recall too and whose qps interval overlaps the best one's: this run
+    /// cannot tell them apart. The fastest first.
+    pub rivals: Vec<&'a PointRow>,
+}
+
+/// The fastest point of `mode` whose recall@k interval lies at `recall` or above as a whole.
+///
+/// An index that is exact by construction, and was measured as such, meets every recall: its
+/// interval is wide only because few queries were asked. Of points equally fast the first in the
+/// run is chosen. `None` if no point meets the recall.
+pub fn recommend(run: &Run, recall: f64, mode: Mode) -> Option<Recommendation<'_>> {
+    let mut candidates: Vec<(&PointRow, Estimate)> = run
+        .measured(mode)
+        .filter(|point| meets(run, point, recall))
+        .filter_map(|point| Some((point, point.qps?)))
+        .filter(|(_, qps)| qps.value.is_finite())
+        .collect();
+    candidates.sort_by(|(_, a), (_, b)| b.value.total_cmp(&a.value));
+    let (best, best_qps) = *candidates.first()?;
+    let rivals = candidates[1..].iter();
+    let rivals = rivals.filter(|(_, qps)| qps.high >= best_qps.low);
+    Some(Recommendation {
+        best,
+        rivals: rivals.map(|(point, _)| *point).collect(),
+    })
+}
+
+/// The fastest measured point of `mode` whose index is exact by construction: what no
+/// approximate index may be slower than.
+pub fn baseline(run: &Run, mode: Mode) -> Option<&PointRow> {
+    let exact = run.measured(mode).filter(|point| is_exact(run, point));
+    let speed = |point: &PointRow| point.qps.map_or(f64::NEG_INFINITY, |qps| qps.value);
+    exact.max_by(|a, b| speed(a).total_cmp(&speed(b)))
+}
+
+fn meets(run: &Run, point: &PointRow, recall: f64) -> bool {
+    point.recall.is_some_and(|measured| {
+        measured.low >= recall || (is_exact(run, point) && measured.value >= 1.0)
+    })
+}
+
+fn is_exact(run: &Run, point: &PointRow) -> bool {
+    run.build_of(point).is_some_and(|build| build.is_exact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fixture, run::point_name};
+
+    fn check(recall: f64, mode: Mode, best: &str, rivals: &[&str]) {
+        let run = fixture::run();
+        let found = recommend(&run, recall, mode).unwrap();
+        let names: Vec<String> = found.rivals.iter().map(|p| point_name(p)).collect();
+        assert_eq!(point_name(found.best), best);
+        assert_eq!(names, rivals);
+    }
+
+    #[test]
+    fn the_fastest_point_whose_lower_bound_meets_the_recall_is_chosen() {
+        check(0.85, Mode::Single, "hnsw m=32 ef_search=16", &[]);
+        check(0.95, Mode::Single, "hnsw m=32 ef_search=64", &[]);
+    }
+
+    #[test]
+    fn an_estimate_above_the_recall_is_not_enough() {
+        let run = fixture::run();
+        let estimate = run
+            .points
+            .iter()
+            .find(|p| p.point == 5)
+            .unwrap()
+            .recall
+            .unwrap();
+        assert!(estimate.low < 0.9871 && estimate.value > 0.9871);
+        check(0.9871, Mode::Single, "hnsw m=32 ef_search=256", &[]);
+    }
+
+    #[test]
+    fn points_whose_intervals_overlap_are_rivals() {
+        check(
+            0.80,
+            Mode::Batch,
+            "hnsw m=32 ef_search=16",
+            &["ivf_flat nlist=256 nprobe=8"],
+        );
+    }
+
+    #[test]
+    fn an_exact_index_meets_every_recall_however_few_the_queries() {
+        check(0.9999, Mode::Single, "flat", &[]);
+    }
+
+    #[test]
+    fn nothing_is_recommended_where_nothing_meets_the_recall() {
+        let mut run = fixture::run();
+        run.builds[0].is_exact = false;
+        assert_eq!(recommend(&run, 0.9999, Mode::Single), None);
+        run.points.clear();
+        assert_eq!(recommend(&run, 0.0, Mode::Single), None);
+        assert_eq!(baseline(&run, Mode::Single), None);
+    }
+
+    #[test]
+    fn the_baseline_is_the_exact_index() {
+        let run = fixture::run();
+        assert_eq!(baseline(&run, Mode::Batch).unwrap().label, "flat");
+    }
+}

@@ -1,0 +1,165 @@
+//! What a run answers, in sentences.
+
+use std::fmt;
+
+use annbench_store::results::{Mode, PointRow};
+
+use crate::{
+    Recommendation, Run, baseline,
+    numbers::{Quantity, alone, share, share_arm},
+    recommend,
+    run::point_name,
+};
+
+/// Recalls that a verdict is given for: those that published comparisons of indexes quote.
+const TARGETS: [f64; 3] = [0.90, 0.95, 0.99];
+
+/// The answer to "what is fastest at this recall?", displayed as a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict<'a> {
+    /// The recall@k asked for.
+    pub recall: f64,
+    /// How queries are offered.
+    pub mode: Mode,
+    /// The answer; none if no point meets the recall.
+    pub recommendation: Option<Recommendation<'a>>,
+    /// The point of the highest recall, whether it meets the one asked for or not.
+    pub nearest: Option<&'a PointRow>,
+    /// The fastest exact point.
+    pub baseline: Option<&'a PointRow>,
+}
+
+/// A verdict for each mode and each of the usual recalls.
+pub(crate) fn verdicts(run: &Run) -> Vec<Verdict<'_>> {
+    let of_mode = |mode| TARGETS.map(|recall| verdict(run, recall, mode));
+    run.modes().into_iter().flat_map(of_mode).collect()
+}
+
+/// `exact baseline: flat, 1,020 qps single, 1,690 qps batch`; none without an exact index.
+pub(crate) fn baseline_sentence(run: &Run) -> Option<String> {
+    let points: Vec<&PointRow> = run
+        .modes()
+        .iter()
+        .filter_map(|m| baseline(run, *m))
+        .collect();
+    let name = point_name(points.first()?);
+    let speeds = points
+        .iter()
+        .map(|p| format!("{} {}", speed(p), p.mode.name()));
+    let speeds = speeds.collect::<Vec<_>>().join(", ");
+    Some(format!("exact baseline: {name}, {speeds}"))
+}
+
+fn verdict(run: &Run, recall: f64, mode: Mode) -> Verdict<'_> {
+    let height = |point: &PointRow| point.recall.map_or(f64::NEG_INFINITY, |r| r.value);
+    let points = run.measured(mode);
+    Verdict {
+        recall,
+        mode,
+        recommendation: recommend(run, recall, mode),
+        nearest: points.max_by(|a, b| height(a).total_cmp(&height(b))),
+        baseline: baseline(run, mode),
+    }
+}
+
+impl Verdict<'_> {
+    /// How many times as fast as the fastest exact point the answer is; none for that point
+    /// itself.
+    pub fn speedup(&self) -> Option<f64> {
+        let best = self.recommendation.as_ref()?.best;
+        let exact = self.baseline.filter(|exact| *exact != best)?;
+        Some(best.qps?.value / exact.qps?.value)
+    }
+
+    fn write_best(&self, f: &mut fmt::Formatter<'_>, found: &Recommendation<'_>) -> fmt::Result {
+        let (best, mode) = (found.best, self.mode.name());
+        write!(f, "{}, {} {mode} (", point_name(best), speed(best))?;
+        write!(f, "{}", recall_text(best))?;
+        if let Some(times) = self.speedup().filter(|times| times.is_finite()) {
+            write!(f, ", {times:.1} x exact search")?;
+        }
+        write!(f, ")")?;
+        if !found.rivals.is_empty() {
+            let rivals: Vec<String> = found.rivals.iter().map(|p| point_name(p)).collect();
+            write!(f, "; cannot be told apart from {}", rivals.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Verdict<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let k = self.nearest.map_or(0, |point| point.k);
+        let wanted = format!("recall@{k} >= {:.2}", self.recall);
+        match (&self.recommendation, self.nearest) {
+            (Some(found), _) => {
+                write!(f, "fastest at {wanted}: ")?;
+                self.write_best(f, found)
+            }
+            (None, Some(nearest)) => write!(
+                f,
+                "nothing is sure of {wanted} in mode {}; the nearest is {} ({})",
+                self.mode.name(),
+                point_name(nearest),
+                recall_text(nearest)
+            ),
+            (None, None) => write!(f, "nothing was measured in mode {}", self.mode.name()),
+        }
+    }
+}
+
+fn speed(point: &PointRow) -> String {
+    let qps = point.qps.map_or(f64::NAN, |qps| qps.value);
+    format!("{} qps", alone(Quantity::PerSecond, qps))
+}
+
+fn recall_text(point: &PointRow) -> String {
+    match point.recall {
+        None => "recall unknown".to_owned(),
+        Some(r) => format!(
+            "recall {} {}",
+            share(r.value),
+            share_arm(r.value, r.low, r.high)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_verdict_reads_as_a_sentence() {
+        let run = fixture::run();
+        assert_eq!(
+            verdict(&run, 0.95, Mode::Single).to_string(),
+            "fastest at recall@10 >= 0.95: hnsw m=32 ef_search=64, 5,154 qps single \
+             (recall 0.990 ±0.003, 34.4 x exact search)"
+        );
+        assert_eq!(
+            verdict(&run, 0.80, Mode::Batch).to_string(),
+            "fastest at recall@10 >= 0.80: hnsw m=32 ef_search=16, 21,000 qps batch \
+             (recall 0.912 ±0.008, 10.5 x exact search); cannot be told apart from \
+             ivf_flat nlist=256 nprobe=8"
+        );
+    }
+
+    #[test]
+    fn where_nothing_meets_the_recall_the_nearest_is_named() {
+        let mut run = fixture::run();
+        run.builds[0].is_exact = false;
+        run.points.retain(|point| point.build == 1);
+        assert_eq!(
+            verdict(&run, 0.99, Mode::Single).to_string(),
+            "nothing is sure of recall@10 >= 0.99 in mode single; the nearest is \
+             ivf_flat nlist=256 nprobe=32 (recall 0.953 ±0.006)"
+        );
+    }
+
+    #[test]
+    fn the_baseline_names_the_speed_in_each_mode() {
+        let expected = "exact baseline: flat, 150 qps single, 2,000 qps batch";
+        assert_eq!(baseline_sentence(&fixture::run()).unwrap(), expected);
+    }
+}

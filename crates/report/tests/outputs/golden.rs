@@ -1,0 +1,60 @@
+//! Each output beside the file that holds what it must be; `UPDATE_GOLDEN=1` rewrites the files.
+
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+use annbench_report::{Run, Style, csv, markdown, terminal};
+
+use crate::fixture;
+
+/// Files and how they come about.
+const CASES: [(&str, fn(&Run) -> String); 6] = [
+    ("terminal-plain-120.txt", |run| plain(run, 120)),
+    ("terminal-plain-160.txt", |run| plain(run, 160)),
+    ("terminal-plain-72.txt", |run| plain(run, 72)),
+    ("terminal-color-120.txt", |run| {
+        let style = Style {
+            color: true,
+            width: 120,
+        };
+        terminal(run, style)
+    }),
+    ("report.md", markdown),
+    ("summary.csv", |run| csv(run).unwrap()),
+];
+
+fn plain(run: &Run, width: usize) -> String {
+    let color = false;
+    terminal(run, Style { color, width })
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+#[test]
+fn outputs_are_what_their_files_hold() {
+    let run = fixture::run();
+    let update = env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1");
+    for (name, output) in CASES {
+        let (path, found) = (folder().join(name), output(&run));
+        if update {
+            fs::write(&path, &found).unwrap();
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == expected,
+            "{name} differs; if that is meant, run with UPDATE_GOLDEN=1 and read the change.\n\
+             expected:\n{expected}\nfound:\n{found}"
+        );
+    }
+}
+
+#[test]
+fn no_file_is_left_over() {
+    let entries = fs::read_dir(folder()).unwrap();
+    let found: BTreeSet<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let expected = CASES.map(|(name, _)| name.to_owned());
+    assert_eq!(found, BTreeSet::from(expected));
+}

@@ -1,0 +1,132 @@
+//! The HTML page, taken apart by a parser nobody here wrote.
+
+use annbench_report::html;
+use scraper::{Html, Selector};
+
+use crate::fixture;
+
+fn page() -> (String, Html) {
+    let text = html(&fixture::run());
+    let parsed = Html::parse_document(&text);
+    (text, parsed)
+}
+
+fn count(page: &Html, selector: &str) -> usize {
+    page.select(&Selector::parse(selector).unwrap()).count()
+}
+
+fn texts(page: &Html, selector: &str) -> Vec<String> {
+    let selector = Selector::parse(selector).unwrap();
+    page.select(&selector)
+        .map(|element| element.text().collect())
+        .collect()
+}
+
+#[test]
+fn the_page_is_well_formed() {
+    let (_, page) = page();
+    assert!(page.errors.is_empty(), "{:?}", page.errors);
+}
+
+#[test]
+fn names_never_become_markup() {
+    let mut run = fixture::run();
+    run.record.experiment = "</title><script>alert(2)</script>".into();
+    run.record.experiment_toml = "</code></pre><script>alert(3)</script>".into();
+    run.record.dataset.name = "<img src=x onerror=alert(4)>".into();
+    run.points[2]
+        .requested
+        .insert("\"><script>".into(), "<svg onload=alert(5)>".into());
+    run.builds[0].index_file = Some("\" onclick=\"alert(6)".into());
+    let page = Html::parse_document(&html(&run));
+    assert!(page.errors.is_empty(), "{:?}", page.errors);
+    assert_eq!(count(&page, "script"), 1, "the page's own");
+    assert_eq!(count(&page, "img"), 0);
+    assert_eq!(count(&page, "[onload], [onerror], [onclick]"), 0);
+    assert_eq!(texts(&page, "h1"), ["</title><script>alert(2)</script>"]);
+    let names = texts(&page, "td:first-child");
+    assert!(
+        names.iter().any(|name| name == fixture::HOSTILE),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn the_page_asks_nothing_of_any_other_place() {
+    let (text, page) = page();
+    assert!(!text.contains("http://") && !text.contains("https://"));
+    assert!(!text.contains("url(") && !text.contains("@import"));
+    assert_eq!(
+        count(
+            &page,
+            "link, img, iframe, object, embed, source, [src], [srcset]"
+        ),
+        0
+    );
+    let links = Selector::parse("[href]").unwrap();
+    for link in page.select(&links) {
+        let target = link.attr("href").unwrap();
+        assert!(target.starts_with("#note-"), "{target}");
+        assert_eq!(count(&page, target), 1, "{target}");
+    }
+}
+
+#[test]
+fn the_policy_lets_the_pages_own_script_run_and_nothing_else() {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use sha2::{Digest, Sha256};
+
+    let (_, page) = page();
+    let hash = BASE64_STANDARD.encode(Sha256::digest(&texts(&page, "script")[0]));
+    let policy = Selector::parse("meta[http-equiv]").unwrap();
+    let policy = page
+        .select(&policy)
+        .next()
+        .unwrap()
+        .attr("content")
+        .unwrap();
+    assert!(
+        policy.contains(&format!("script-src 'sha256-{hash}'")),
+        "sha256-{hash}"
+    );
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+}
+
+#[test]
+fn charts_hold_every_measured_point_with_its_name() {
+    let (_, page) = page();
+    let measured = fixture::run()
+        .points
+        .iter()
+        .filter(|p| p.status.is_ok())
+        .count();
+    // In single mode also by p99, which the exact index does not have.
+    let singles_with_p99 = 6;
+    let titles = texts(&page, "svg g.mark title");
+    assert_eq!(titles.len(), measured + singles_with_p99);
+    let expected = "hnsw m=32 ef_search=64: 5,154 qps, recall 0.990 ±0.003";
+    assert!(titles.iter().any(|title| title == expected), "{titles:?}");
+}
+
+#[test]
+fn every_index_type_has_a_colour() {
+    let (text, page) = page();
+    assert_eq!(count(&page, ".key li"), 4);
+    for series in 0..6 {
+        assert!(
+            text.contains(&format!(".series-{series} {{ color")),
+            "{series}"
+        );
+    }
+}
+
+#[test]
+fn a_run_without_rows_is_a_page_that_says_so() {
+    let mut run = fixture::run();
+    run.points.clear();
+    run.builds.clear();
+    let page = Html::parse_document(&html(&run));
+    assert!(page.errors.is_empty(), "{:?}", page.errors);
+    assert_eq!(texts(&page, ".lead"), ["No operating point was measured."]);
+    assert_eq!(count(&page, "svg"), 0);
+}
