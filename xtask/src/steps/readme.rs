@@ -103,14 +103,14 @@ fn run_of(args: &[&str]) -> String {
 }
 
 /// Where the commands run: the root folder, with results in a folder that goes away.
-struct Place {
-    root: PathBuf,
+struct Place<'a> {
+    workspace: &'a Workspace,
     out: PathBuf,
     path: std::ffi::OsString,
 }
 
-impl Place {
-    fn new(workspace: &Workspace) -> Outcome<Self> {
+impl<'a> Place<'a> {
+    fn new(workspace: &'a Workspace) -> Outcome<Self> {
         let annbench = workspace.build_annbench()?;
         let out = workspace
             .target
@@ -121,7 +121,7 @@ impl Place {
         let path = env::join_paths(folders.chain(env::split_paths(&known)))
             .map_err(|error| Failure::new(format!("the search path: {error}")))?;
         Ok(Self {
-            root: workspace.root.clone(),
+            workspace,
             out,
             path,
         })
@@ -130,7 +130,8 @@ impl Place {
     fn run(&self, line: &str) -> Outcome {
         let mut shell = Command::new("sh");
         shell
-            .current_dir(&self.root)
+            .current_dir(&self.workspace.root)
+            .envs(self.workspace.flags.env.clone())
             .args(["-eu", "-c", line])
             .env("PATH", &self.path)
             .env_remove("ANNBENCH_DATA")
@@ -143,7 +144,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         // What stays behind lies in the target folder and harms nobody.
         drop(fs::remove_dir_all(&self.out));
