@@ -50,4 +50,4 @@ pub mod sample;
 pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch, load};
 pub use format::Format;
 pub use load_error::LoadError;
-pub use parquet::{WriteError, WriteOptions, write_parquet};
+pub use parquet::{WriteError, WriteOptions, read_ids, write_ids, write_parquet};

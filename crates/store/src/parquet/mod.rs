@@ -2,11 +2,13 @@
 
 mod columns;
 mod file;
+mod id_table;
 mod ids;
 mod read;
 mod vectors;
 mod write;
 
+pub use id_table::{read_ids, write_ids};
 pub use write::{WriteError, WriteOptions, write_parquet};
 
 pub(crate) use columns::{Roles, dtype_of};
