@@ -37,7 +37,22 @@ pub trait Index: Send + Sync {
     fn bytes_estimate(&self) -> Option<u64>;
 }
 
-struct Erased<I>(I);
+/// A typed index as an [`Index`]. Registries make them; whoever needs both views of one index can
+/// make one too.
+#[derive(Debug)]
+pub struct Erased<I>(I);
+
+impl<I: TypedIndex> Erased<I> {
+    /// Hides the type of the search parameters.
+    pub fn new(index: I) -> Self {
+        Self(index)
+    }
+
+    /// The index with its type.
+    pub fn typed(&self) -> &I {
+        &self.0
+    }
+}
 
 impl<I: TypedIndex> Index for Erased<I> {
     fn configure(&mut self, params: &Params, setup: SearchSetup) -> Result<Params, ConfigureError> {
@@ -208,13 +223,13 @@ impl<B: Backend> AnyBackend for B {
     ) -> Result<Built<Box<dyn Index>>, BuildError> {
         let built = Backend::build(self, base, metric, &schema::parse(build)?, job)?;
         Ok(Built {
-            index: Box::new(Erased(built.index)),
+            index: Box::new(Erased::new(built.index)),
             train: built.train,
             add: built.add,
         })
     }
 
     fn load(&self, path: &Path, metric: Metric) -> Result<Box<dyn Index>, LoadError> {
-        Ok(Box::new(Erased(Backend::load(self, path, metric)?)))
+        Ok(Box::new(Erased::new(Backend::load(self, path, metric)?)))
     }
 }

