@@ -17,7 +17,7 @@ impl Memory {
     pub(crate) const ALL: [Self; 4] = [Self::Textbook, Self::File, Self::Resident, Self::Peak];
 
     /// Those beside each point; the peak is told of the index alone.
-    pub(crate) const TABLE: [Self; 3] = [Self::Textbook, Self::File, Self::Resident];
+    pub(crate) const BESIDE_POINTS: [Self; 3] = [Self::Textbook, Self::File, Self::Resident];
 
     /// Bytes.
     pub(crate) fn of(self, memory: &results::Memory) -> Option<f64> {

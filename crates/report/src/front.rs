@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use annbench_eval::pareto;
 use annbench_store::results::{Mode, PointRow};
 
 use crate::Run;
@@ -16,7 +15,7 @@ pub fn pareto_points(run: &Run, mode: Mode) -> Vec<&PointRow> {
         .measured(mode)
         .filter_map(|point| Some((point, (point.recall?.value, point.qps?.value))))
         .unzip();
-    let front = pareto::front(&values).into_iter();
+    let front = annbench_eval::front(&values).into_iter();
     front.map(|at| points[at]).collect()
 }
 

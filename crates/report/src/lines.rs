@@ -34,9 +34,11 @@ impl<'a> Line<'a> {
         of_build.or(of_row).unwrap_or_default()
     }
 
-    /// Whether the index failed, and every point with it.
-    pub(crate) fn build_failed(&self) -> bool {
-        self.build.is_some_and(|build| !build.status.is_ok())
+    /// Whether the index failed, or one of the rows did.
+    pub(crate) fn has_failed(&self) -> bool {
+        let of_build = self.build.iter().map(|build| &build.status);
+        let mut all = of_build.chain(self.rows.iter().map(|row| &row.status));
+        all.any(|status| !status.is_ok())
     }
 
     fn takes(&self, row: &PointRow) -> bool {

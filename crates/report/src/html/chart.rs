@@ -1,6 +1,5 @@
 //! Scatter charts in SVG.
 
-use annbench_eval::pareto;
 use annbench_store::results::{Estimate, Mode, PointRow};
 use maud::{Markup, html};
 
@@ -16,10 +15,10 @@ use crate::{
 
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 380.0;
-const LEFT: f64 = 62.0;
-const RIGHT: f64 = WIDTH - 14.0;
-const TOP: f64 = 12.0;
-const BOTTOM: f64 = HEIGHT - 46.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = WIDTH - 22.0;
+const TOP: f64 = 32.0;
+const BOTTOM: f64 = HEIGHT - 52.0;
 
 /// Recall against something that costs, point by point.
 pub(super) struct Chart {
@@ -161,7 +160,7 @@ impl Chart {
             @for tick in self.x.ticks() {
                 @let x = px(self.x.place(tick));
                 line.grid x1=(x) x2=(x) y1=(px(TOP)) y2=(px(BOTTOM)) {}
-                text.tick x=(x) y=(px(BOTTOM + 17.0)) text-anchor="middle" { (format!("{tick:.2}")) }
+                text.tick x=(x) y=(px(BOTTOM + 21.0)) text-anchor="middle" { (format!("{tick:.2}")) }
             }
             @for tick in self.y.ticks() {
                 @let y = px(self.y.place(tick));
@@ -173,8 +172,7 @@ impl Chart {
             text.axis x=(px((LEFT + RIGHT) / 2.0)) y=(px(HEIGHT - 8.0)) text-anchor="middle" {
                 (self.x_title)
             }
-            text.axis transform={ "translate(13 " (px((TOP + BOTTOM) / 2.0)) ") rotate(-90)" }
-                text-anchor="middle" { (self.y_title) }
+            text.axis x=(px(4.0)) y=(px(15.0)) { (self.y_title) }
         }
     }
 
@@ -222,7 +220,7 @@ fn marks(run: &Run, mode: Mode, height: Height) -> Vec<Mark> {
     let values = marks
         .iter()
         .map(|mark| (mark.x.value, height.goodness(mark.y.value)));
-    for at in pareto::front(&values.collect::<Vec<_>>()) {
+    for at in annbench_eval::front(&values.collect::<Vec<_>>()) {
         marks[at].is_on_front = true;
     }
     marks

@@ -61,7 +61,7 @@ fn head(title: &str) -> Markup {
 fn alarms(alarms: &[Note]) -> Markup {
     markup! {
         @for alarm in alarms {
-            p.alarm role="alert" { strong { (alarm.text) } " " (alarm.advice) }
+            p.alarm role="alert" { strong { (alarm.text) } "; " (alarm.advice) }
         }
     }
 }
@@ -122,7 +122,7 @@ fn points(summary: &Summary<'_>) -> Markup {
 
 fn notes(summary: &Summary<'_>) -> Markup {
     let note = |note: &Note| {
-        markup! { (note.text) @if !note.advice.is_empty() { ". " em { (note.advice) } } }
+        markup! { (note.text) @if !note.advice.is_empty() { "; " em { (note.advice) } } }
     };
     markup! {
         @if !summary.notes.numbered.is_empty() {

@@ -6,8 +6,10 @@ use annbench_report::{Run, Style, csv, markdown, terminal};
 
 use crate::fixture;
 
-/// Files and how they come about.
-const CASES: [(&str, fn(&Run) -> String); 6] = [
+/// The name of a file and how its text comes about.
+type Case = (&'static str, fn(&Run) -> String);
+
+const CASES: [Case; 6] = [
     ("terminal-plain-120.txt", |run| plain(run, 120)),
     ("terminal-plain-160.txt", |run| plain(run, 160)),
     ("terminal-plain-72.txt", |run| plain(run, 72)),
@@ -19,7 +21,7 @@ const CASES: [(&str, fn(&Run) -> String); 6] = [
         terminal(run, style)
     }),
     ("report.md", markdown),
-    ("summary.csv", |run| csv(run).unwrap()),
+    ("summary.csv", |run| csv(run).unwrap_or_default()),
 ];
 
 fn plain(run: &Run, width: usize) -> String {

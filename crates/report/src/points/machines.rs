@@ -1,0 +1,110 @@
+//! A line a point and mode: all that was recorded of it.
+
+use annbench_store::results::{Estimate, LatencyUs};
+
+use super::spec::{Spec, tabulate};
+use crate::{
+    Cell, Column, Quantity, Run, Table,
+    builds::Memory,
+    front::Fronts,
+    lines::{Line, by_row},
+    notes,
+    run::params_text,
+};
+
+/// The table programs read: the same columns whatever the run.
+pub(crate) fn for_machines(run: &Run) -> Table {
+    let fronts = Fronts::of(run);
+    let mut specs = identity(run);
+    specs.extend(measured(run.k()));
+    specs.push(Spec::row_words("pareto", |row| {
+        fronts.holds(row).to_string()
+    }));
+    specs.extend(costs());
+    specs.push(Spec::words("warnings", notes::in_one_text));
+    tabulate(&specs, &by_row(run))
+}
+
+fn identity(run: &Run) -> Vec<Spec<'_>> {
+    let record = &run.record;
+    vec![
+        Spec::words("experiment", |_| record.experiment.clone()),
+        Spec::words("run_id", |_| record.run_id.clone()),
+        Spec::words("dataset", |_| record.dataset.name.clone()),
+        count("point", |line| Some(line.rows.first()?.point)),
+        count("build", |line| Some(line.group())),
+        Spec::index(),
+        Spec::build_words("backend", |build| build.backend.clone()),
+        Spec::build_words("build_params", |build| params_text(&build.effective)),
+        Spec::row_words("search_params", |row| params_text(&row.effective)),
+        Spec::row_words("mode", |row| row.mode.name().to_owned()),
+        count("threads", |line| Some(line.rows.first()?.threads)),
+        count("k", |line| Some(line.rows.first()?.k)),
+        Spec::words("status", |line| status(line).to_owned()),
+    ]
+}
+
+fn measured<'a>(k: usize) -> Vec<Spec<'a>> {
+    let qps = |key, pick: fn(Estimate) -> f64| {
+        Spec::row_number(key, Quantity::PerSecond, move |row| row.qps.map(pick))
+    };
+    let latency = |key, pick: fn(LatencyUs) -> Option<f64>| {
+        Spec::row_number(key, Quantity::Micros, move |row| pick(row.latency_us?))
+    };
+    vec![
+        Spec::recall(k),
+        qps("qps", |qps| qps.value),
+        qps("qps_low", |qps| qps.low),
+        qps("qps_high", |qps| qps.high),
+        latency("latency_mean_us", |l| Some(l.mean)),
+        latency("latency_std_us", |l| Some(l.std)),
+        latency("latency_p50_us", |l| Some(l.p50)),
+        latency("latency_p95_us", |l| l.p95),
+        latency("latency_p99_us", |l| l.p99),
+        count("n_queries", |line| Some(line.rows.first()?.n_queries)),
+        count("rounds", |line| Some(line.rows.first()?.rounds_s.len())),
+    ]
+}
+
+fn costs<'a>() -> Vec<Spec<'a>> {
+    let mut specs = vec![
+        Spec::build_seconds("build_s", |build| build.build_s()),
+        Spec::build_seconds("train_s", |build| build.train_s),
+        Spec::build_seconds("add_s", |build| build.add_s),
+    ];
+    specs.extend(Memory::ALL.map(Spec::memory));
+    specs
+}
+
+fn count<'a>(key: &'static str, pick: fn(&Line<'_>) -> Option<usize>) -> Spec<'a> {
+    Spec::new(Column::numbers(key, key, Quantity::Count), move |line| {
+        Cell::number(pick(line).map(|count| count as f64))
+    })
+}
+
+fn status(line: &Line<'_>) -> &'static str {
+    if line.has_failed() { "failed" } else { "ok" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn there_is_a_line_for_every_row_and_for_every_index_without_one() {
+        let mut run = fixture::run();
+        assert_eq!(for_machines(&run).rows.len(), run.points.len() + 1);
+        run.points.clear();
+        assert_eq!(for_machines(&run).rows.len(), run.builds.len());
+    }
+
+    #[test]
+    fn columns_stay_the_same_whatever_the_run() {
+        let mut run = fixture::run();
+        let columns = for_machines(&run).columns;
+        run.points.truncate(1);
+        run.points[0].latency_us = None;
+        assert_eq!(for_machines(&run).columns, columns);
+    }
+}

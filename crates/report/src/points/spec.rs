@@ -1,0 +1,109 @@
+//! Columns together with how their cells come from a line.
+
+use annbench_store::results::{BuildRow, PointRow};
+
+use crate::{
+    Cell, Column, Quantity, Row, Table, Value,
+    builds::{Memory, memory_column},
+    lines::Line,
+};
+
+/// A column and how its cells come from a line.
+pub(super) struct Spec<'a> {
+    pub(super) column: Column,
+    cell: Box<dyn Fn(&Line<'_>) -> Cell + 'a>,
+}
+
+/// The table of the lines.
+pub(super) fn tabulate(specs: &[Spec<'_>], lines: &[Line<'_>]) -> Table {
+    let row = |line: &Line<'_>| Row {
+        group: line.group(),
+        cells: specs.iter().map(|spec| (spec.cell)(line)).collect(),
+    };
+    Table {
+        columns: specs.iter().map(|spec| spec.column.clone()).collect(),
+        rows: lines.iter().map(row).collect(),
+    }
+}
+
+impl<'a> Spec<'a> {
+    pub(super) fn new(column: Column, cell: impl Fn(&Line<'_>) -> Cell + 'a) -> Self {
+        Self {
+            column,
+            cell: Box::new(cell),
+        }
+    }
+
+    /// Words of a line.
+    pub(super) fn words(key: &'static str, text: impl Fn(&Line<'_>) -> String + 'a) -> Self {
+        Self::new(Column::words(key, key), move |line| Cell::text(text(line)))
+    }
+
+    /// Words of a line's first row.
+    pub(super) fn row_words(key: &'static str, text: impl Fn(&PointRow) -> String + 'a) -> Self {
+        Self::words(key, move |line| {
+            line.rows.first().map(|row| text(row)).unwrap_or_default()
+        })
+    }
+
+    /// A number of a line's first row.
+    pub(super) fn row_number(
+        key: &'static str,
+        quantity: Quantity,
+        number: impl Fn(&PointRow) -> Option<f64> + 'a,
+    ) -> Self {
+        Self::new(Column::numbers(key, key, quantity), move |line| {
+            Cell::number(line.rows.first().and_then(|row| number(row)))
+        })
+    }
+
+    /// Words of a line's index.
+    pub(super) fn build_words(key: &'static str, text: fn(&BuildRow) -> String) -> Self {
+        Self::words(key, move |line| line.build.map(text).unwrap_or_default())
+    }
+
+    /// A time of a line's index, in seconds; none if it failed.
+    pub(super) fn build_seconds(key: &'static str, seconds: fn(&BuildRow) -> f64) -> Self {
+        let column = Column::numbers(key, key, Quantity::Seconds);
+        Self::new(column, move |line| {
+            let build = line.build.filter(|build| build.status.is_ok());
+            Cell::number(build.map(seconds))
+        })
+    }
+
+    /// The memory of a line's index.
+    pub(super) fn memory(kind: Memory) -> Self {
+        Self::new(memory_column(kind), move |line| {
+            Cell::number(line.build.and_then(|build| kind.of(&build.memory)))
+        })
+    }
+
+    /// What the table calls a line's index.
+    pub(super) fn index() -> Self {
+        Self::words("index", |line| line.label().to_owned())
+    }
+
+    /// A line's recall@k with its interval; whether it failed instead.
+    pub(super) fn recall(k: usize) -> Self {
+        let title = format!("recall@{k}");
+        let column = Column::numbers("recall_at_k", &title, Quantity::Share);
+        Self::new(column, recall_cell)
+    }
+
+    /// The same with its column changed.
+    pub(super) fn with(self, change: impl FnOnce(Column) -> Column) -> Self {
+        Self {
+            column: change(self.column),
+            ..self
+        }
+    }
+}
+
+fn recall_cell(line: &Line<'_>) -> Cell {
+    let recall = line.rows.iter().find_map(|row| row.recall);
+    match recall {
+        Some(recall) => Value::Interval(recall).into(),
+        None if line.has_failed() => Value::Failed.into(),
+        None => Value::Missing.into(),
+    }
+}
