@@ -36,3 +36,52 @@ pub fn search_one_by_one<S: Tuning>(
     count_found(out);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use annbench_index::{Backend, BuildJob, SearchSetup, TypedIndex};
+    use annbench_vectors::{Matrix, Metric, Neighbors};
+
+    use super::*;
+    use crate::{HnswBackend, HnswBuild, HnswSearch};
+
+    #[test]
+    fn the_bare_path_finds_what_the_trait_path_finds() {
+        let base = Matrix::from_vec((0..800).map(|i| (i * 37 % 101) as f32).collect(), 8).unwrap();
+        let job = &mut BuildJob::new(1, 42);
+        let built = HnswBackend.build(base.view(), Metric::L2, &HnswBuild::default(), job);
+        let mut index = built.unwrap().index;
+        let setup = SearchSetup { k: 5, threads: 1 };
+        index.configure(&HnswSearch::default(), setup).unwrap();
+        let mut through_trait = Neighbors::new(100, 5);
+        index
+            .search(base.view(), &mut through_trait.as_mut())
+            .unwrap();
+        let mut bare = Neighbors::new(100, 5);
+        let mut latencies_ns = [0; 100];
+        search_one_by_one(&index, base.view(), &mut bare.as_mut(), &mut latencies_ns).unwrap();
+        assert_eq!(bare, through_trait);
+        assert!(latencies_ns.iter().all(|ns| *ns > 0));
+    }
+
+    #[test]
+    fn too_little_room_for_latencies_is_refused() {
+        let base = Matrix::from_vec(vec![1.0; 8], 4).unwrap();
+        let job = &mut BuildJob::new(1, 42);
+        let built = HnswBackend.build(base.view(), Metric::L2, &HnswBuild::default(), job);
+        let mut out = Neighbors::new(2, 1);
+        let refused = search_one_by_one(
+            &built.unwrap().index,
+            base.view(),
+            &mut out.as_mut(),
+            &mut [0],
+        );
+        assert_eq!(
+            refused,
+            Err(SearchError::Room {
+                queries: 2,
+                room: 1
+            })
+        );
+    }
+}

@@ -54,6 +54,12 @@ fn train(
     if native.is_trained() {
         return Ok(Duration::ZERO);
     }
+    if base.n() == 0 {
+        // LAPACK, asked for the principal components of nothing, complains on stderr.
+        return Err(doing("train")(
+            "the base is empty, there is nothing to learn from".to_owned(),
+        ));
+    }
     job.report(BuildPhase::Train, 0, base.n());
     let start = Instant::now();
     native.train(base).map_err(doing("train"))?;
@@ -87,4 +93,80 @@ fn add(
 
 fn doing(doing: &'static str) -> impl FnOnce(String) -> BuildError {
     move |reason| BuildError::Library { doing, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use annbench_index::{SearchSetup, TypedIndex};
+    use annbench_vectors::{Matrix, Neighbors};
+
+    use super::*;
+    use crate::{FactorySearch, HnswSearch, IvfFlatSearch};
+
+    fn base() -> Matrix {
+        let value = |i: u32| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 1e7;
+        Matrix::from_vec((0..16_000).map(value).collect(), 16).unwrap()
+    }
+
+    /// Ids of the neighbours of 100 vectors, by an index built with `seed`.
+    fn found<S: Tuning>(factory: &str, search: &S, seed: u64) -> Vec<Vec<u64>> {
+        let base = base();
+        let job = &mut BuildJob::new(1, seed);
+        let built = construct(
+            factory,
+            Adding::Chunks,
+            base.view(),
+            Metric::L2,
+            job,
+            |_| Ok(()),
+        );
+        let mut index: FaissIndex<S> = built.unwrap().index;
+        index
+            .configure(search, SearchSetup { k: 10, threads: 1 })
+            .unwrap();
+        let mut neighbors = Neighbors::new(100, 10);
+        index
+            .search(base.view().slice(0..100), &mut neighbors.as_mut())
+            .unwrap();
+        (0..100)
+            .map(|query_idx| neighbors.ids(query_idx).to_vec())
+            .collect()
+    }
+
+    fn check_seed_steers<S: Tuning>(factory: &str, search: S) {
+        let first = found(factory, &search, 1);
+        assert_eq!(
+            first,
+            found(factory, &search, 1),
+            "{factory}: one seed, two results"
+        );
+        assert_ne!(
+            first,
+            found(factory, &search, 2),
+            "{factory}: the seed changes nothing"
+        );
+    }
+
+    #[test]
+    fn the_seed_steers_lists_graphs_and_codebooks() {
+        check_seed_steers("IVF40,Flat", IvfFlatSearch { nprobe: 2 });
+        check_seed_steers("HNSW4", HnswSearch { ef_search: 10 });
+        check_seed_steers("PQ8x4", FactorySearch::default());
+        check_seed_steers("PQ8x4fs", FactorySearch::default());
+        check_seed_steers("PCA8,IVF40,PQ4x4np", FactorySearch::default());
+    }
+
+    #[test]
+    fn too_few_vectors_to_learn_from_are_an_error_in_the_words_of_faiss() {
+        let base = base();
+        let few = base.view().slice(0..10);
+        let job = &mut BuildJob::new(1, 1);
+        let built: Result<Built<FaissIndex<FactorySearch>>, _> =
+            construct("PQ8", Adding::Whole, few, Metric::L2, job, |_| Ok(()));
+        let error = built.err().unwrap().to_string();
+        assert!(
+            error.starts_with("train: ") && error.contains("should be at least as large"),
+            "{error}"
+        );
+    }
 }

@@ -156,3 +156,73 @@ fn load_io(path: &Path, source: io::Error) -> LoadError {
         source,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use annbench_index::TypedIndex;
+    use annbench_vectors::{Matrix, Metric};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{FactoryIndex, FlatIndex, HnswIndex, IvfFlatIndex};
+
+    fn saved(factory: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        let base = Matrix::from_vec((0..80).map(|i| i as f32).collect(), 4).unwrap();
+        let mut native = Native::create(4, factory, Metric::L2).unwrap();
+        native.train(base.view()).unwrap();
+        native.add(base.view()).unwrap();
+        save(&native, &path).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn nothing_unfinished_is_left_beside_a_saved_index() {
+        let (folder, path) = saved("Flat");
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(files.len(), 1);
+        assert_eq!(FlatIndex::load(&path, Metric::L2).unwrap().len(), 20);
+    }
+
+    #[test]
+    fn a_file_of_another_kind_or_metric_is_refused() {
+        let (_folder, path) = saved("HNSW4");
+        let refused = |error: Option<LoadError>, expected: &str| {
+            let said = error.unwrap().to_string();
+            assert!(said.contains(expected), "{said}");
+        };
+        refused(
+            FlatIndex::load(&path, Metric::L2).err(),
+            "it holds no flat index",
+        );
+        refused(
+            IvfFlatIndex::load(&path, Metric::L2).err(),
+            "it holds no ivf_flat index",
+        );
+        refused(
+            HnswIndex::load(&path, Metric::Cosine).err(),
+            "metric cosine",
+        );
+        assert!(HnswIndex::load(&path, Metric::L2).is_ok());
+        assert!(
+            FactoryIndex::load(&path, Metric::L2).is_ok(),
+            "a factory index may be any kind"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_changed_byte_and_any_other_length_is_refused(place in 0.0..1.0, change in 1u8.., length in 0.0..1.0) {
+            let (_folder, path) = saved("IVF2,Flat");
+            let whole = std::fs::read(&path).unwrap();
+            let at = |share: f64| (share * whole.len() as f64) as usize;
+            let mut changed = whole.clone();
+            changed[at(place)] ^= change;
+            std::fs::write(&path, changed).unwrap();
+            prop_assert!(load(&path).is_err());
+            std::fs::write(&path, &whole[..at(length)]).unwrap();
+            prop_assert!(load(&path).is_err());
+        }
+    }
+}

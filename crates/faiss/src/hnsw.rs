@@ -30,11 +30,13 @@ pub type HnswIndex = FaissIndex<HnswSearch>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HnswBuild {
-    /// Links a vector has on each upper level, twice as many on the lowest: raising it buys recall at the same ef_search and costs memory and build time.
+    /// Links a vector has on each upper level, twice as many on the lowest: raising it buys recall
+    /// at the same ef_search and costs memory and build time.
     #[serde(default = "default_m")]
     #[schemars(range(min = 2, max = 2048))]
     pub m: usize,
-    /// Candidates kept while a vector's links are chosen: raising it buys a better graph and costs build time in proportion.
+    /// Candidates kept while a vector's links are chosen: raising it buys a better graph and costs
+    /// build time in proportion.
     #[serde(default = "default_ef_construction")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub ef_construction: usize,
@@ -44,7 +46,8 @@ pub struct HnswBuild {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HnswSearch {
-    /// Candidates kept during a search: raising it buys recall and costs time in proportion; k at least.
+    /// Candidates kept during a search: raising it buys recall and costs time in proportion; k at
+    /// least.
     #[serde(default = "default_ef_search")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub ef_search: usize,

@@ -31,11 +31,13 @@ pub type IvfFlatIndex = FaissIndex<IvfFlatSearch>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IvfFlatBuild {
-    /// Lists the base is divided into: raising it makes a probe cheaper and training dearer, and a probe then finds less; 4 to 16 times the root of n is usual.
+    /// Lists the base is divided into: raising it makes a probe cheaper and find less, and training
+    /// dearer; 4 to 16 times the root of n is usual, and under 39 vectors a list train poorly.
     #[serde(default = "default_nlist")]
     #[schemars(range(min = 1, max = 16_777_216))]
     pub nlist: usize,
-    /// Whether nlist shrinks to max(2, n / 2) at most where the base has fewer than 5 vectors a list; false refuses an nlist above n instead.
+    /// Whether nlist shrinks to max(2, n / 2) at most where the base has fewer than 5 vectors a
+    /// list; false keeps it, and refuses an nlist above n.
     #[serde(default = "default_auto_adjust")]
     pub auto_adjust: bool,
 }
@@ -44,7 +46,8 @@ pub struct IvfFlatBuild {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IvfFlatSearch {
-    /// Lists looked into per query: raising it buys recall and costs time in proportion; nlist at most.
+    /// Lists looked into per query: raising it buys recall and costs time in proportion; nlist at
+    /// most.
     #[serde(default = "default_nprobe")]
     #[schemars(range(min = 1, max = 16_777_216))]
     pub nprobe: usize,

@@ -11,7 +11,6 @@ unsafe extern "C" {
     fn annbench_openblas_core() -> *const c_char;
     fn annbench_openblas_threads() -> c_int;
     fn annbench_openblas_parallel() -> c_int;
-    fn annbench_openblas_set_threads(threads: c_int);
 }
 
 /// How OpenBLAS shares work among threads.
@@ -43,8 +42,9 @@ pub fn version() -> String {
     version.to_string_lossy().into_owned()
 }
 
-/// Gives FAISS's parallel regions in the calling thread this many threads; returns how many such
-/// a region really gets, which a limit in the environment can lower.
+/// Gives FAISS's parallel regions in the calling thread this many threads, and OpenBLAS as many in
+/// the whole process; returns how many a region really gets, which a limit in the environment can
+/// lower.
 pub fn set_threads(threads: usize) -> usize {
     let wanted = c_int::try_from(threads).unwrap_or(c_int::MAX).max(1);
     // SAFETY: OpenMP takes any positive number.
@@ -84,13 +84,6 @@ pub fn openblas_threading() -> Option<BlasThreading> {
         2 => Some(BlasThreading::OpenMp),
         _ => None,
     }
-}
-
-/// Sets OpenBLAS's threads for the whole process; does nothing where the BLAS is another.
-pub fn set_openblas_threads(threads: usize) {
-    let wanted = c_int::try_from(threads).unwrap_or(c_int::MAX).max(1);
-    // SAFETY: OpenBLAS takes any positive number.
-    unsafe { annbench_openblas_set_threads(wanted) }
 }
 
 fn text(pointer: *const c_char) -> Option<String> {

@@ -33,6 +33,9 @@ std::string get_compile_options();
 
 namespace {
 
+// openblas_get_parallel() of a build with threads of its own.
+const int OWN_POOL = 1;
+
 void copy_text(const std::string& text, char* buffer, size_t size) {
     size_t length = std::min(text.size(), size - 1);
     std::memcpy(buffer, text.data(), length);
@@ -55,6 +58,8 @@ faiss::Index* wrapped(faiss::Index* index) {
 
 void seed_clustering(faiss::ClusteringParameters& clustering, int seed) {
     clustering.seed = seed;
+    // Below 39 vectors a centroid FAISS writes to stderr, through a progress bar if need be.
+    clustering.min_points_per_centroid = 1;
 }
 
 // The random state that can be reached from outside: k-means of lists and codebooks, the levels
@@ -211,9 +216,19 @@ faiss::Index* annbench_index_read(
     return index;
 }
 
-// Asks for `threads` in every parallel region of the calling thread; returns how many a region
-// really gets, which a limit in the environment can lower.
+// 0 sequential, 1 its own threads, 2 OpenMP.
+int annbench_openblas_parallel() {
+    auto* get = found<int (*)()>("openblas_get_parallel");
+    return get ? get() : -1;
+}
+
+// Asks for `threads` in every parallel region of the calling thread, and of OpenBLAS for as many
+// in the whole process; returns how many a region really gets, which a limit in the environment
+// can lower.
 int annbench_set_threads(int threads) {
+    // With OpenMP under it, OpenBLAS follows OpenMP's count by itself.
+    auto* set_blas = found<void (*)(int)>("openblas_set_num_threads");
+    if (set_blas && annbench_openblas_parallel() == OWN_POOL) set_blas(threads);
     omp_set_dynamic(0);
     omp_set_num_threads(threads);
     int counted = 0;
@@ -245,14 +260,4 @@ int annbench_openblas_threads() {
     return get ? get() : -1;
 }
 
-// 0 sequential, 1 its own threads, 2 OpenMP.
-int annbench_openblas_parallel() {
-    auto* get = found<int (*)()>("openblas_get_parallel");
-    return get ? get() : -1;
-}
-
-void annbench_openblas_set_threads(int threads) {
-    auto* set = found<void (*)(int)>("openblas_set_num_threads");
-    if (set) set(threads);
-}
 }
