@@ -1,1 +1,47 @@
-//! Ground truth with ties, recall@k, latency statistics, intervals, Pareto front: pure functions
+//! What measurements mean: ground truth with ties, recall@k, latency statistics, intervals, the
+//! Pareto front. Pure functions: no IO, no clock, no global state; randomness comes from a seed.
+//!
+//! Start reading at [`GroundTruth`] and [`recall`]. [`summarize`] condenses latencies,
+//! [`recall_interval`] and [`median_interval`] say how sure an estimate is, [`front`] which
+//! operating points nothing beats.
+//!
+//! Invariants:
+//!
+//! - recall is in `[0, 1]`, and 1 for an exact index, on a base smaller than `k` too;
+//! - an interval holds its estimate and says what coverage it promises;
+//! - a percentile is a sample, and is withheld where too few samples lie beyond it.
+//!
+//! ```
+//! use annbench_eval::{Bootstrap, GroundTruth, recall, recall_interval};
+//! use annbench_exact::Options;
+//! use annbench_vectors::{Matrix, Metric, Neighbors};
+//!
+//! let base = Matrix::from_vec(vec![0.0, 1.0, 2.0, 3.0], 1)?;
+//! let queries = Matrix::from_vec(vec![0.1], 1)?;
+//! let mut options = Options::new(1);
+//! let truth = GroundTruth::compute(base.view(), queries.view(), Metric::L2, 2, &mut options)?;
+//! assert_eq!(truth.ids(0), [0, 1]);
+//!
+//! let mut neighbors = Neighbors::new(1, 2);
+//! neighbors.as_mut().fill(0, [(0, 0.01), (3, 8.41)]);
+//! let report = recall(&truth, base.view(), queries.view(), &neighbors, 1)?;
+//! assert_eq!(report.mean(), 0.5);
+//! assert!(recall_interval(&report.per_query(), &Bootstrap::default()).is_some());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod interval;
+mod latency;
+mod pareto;
+mod recall;
+mod truth;
+
+// What `GroundTruth::compute` takes and gives, so that its callers need not name `exact`.
+pub use annbench_exact::{ExactError, Options as ExactOptions};
+pub use interval::{Bootstrap, Interval, median_interval, recall_interval};
+pub use latency::{
+    LatencySummary, MIN_BEYOND, carried_percentile, percentile, samples_needed, summarize,
+};
+pub use pareto::front;
+pub use recall::{QueryRecall, RecallError, RecallReport, recall};
+pub use truth::{GroundTruth, TruthError, TruthParts};

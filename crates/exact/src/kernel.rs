@@ -4,6 +4,8 @@
 //! one filled up with zeros, which add nothing), and ends in a tree of `log2(LANES)` additions.
 //! [`roundings`] counts what that costs in precision; the bounds of [`crate::bound`] rest on it.
 
+use std::array::from_fn;
+
 /// Components a step takes: the f32 that fill one vector register, so that the compiler turns a
 /// step into one instruction.
 const LANES: usize = if cfg!(target_feature = "avx512f") {
@@ -77,21 +79,30 @@ pub(crate) fn tile<T: Term, const Q: usize, const R: usize>(
     queries: [&[f32]; Q],
     rows: [&[f32]; R],
 ) -> [[f32; R]; Q] {
+    let (query_chunks, query_rests) = chunked(queries);
+    let (row_chunks, row_rests) = chunked(rows);
     let mut sums = [[[0.0; LANES]; R]; Q];
-    let query_chunks = queries.map(|query| query.as_chunks::<LANES>());
-    let row_chunks = rows.map(|row| row.as_chunks::<LANES>());
-    let n_chunks = row_chunks.iter().map(|(chunks, _)| chunks.len()).min();
-    for at in 0..n_chunks.unwrap_or(0) {
-        let row_lanes = row_chunks.map(|(chunks, _)| chunks[at]);
-        let query_lanes = query_chunks.map(|(chunks, _)| chunks[at]);
+    for at in 0..row_chunks[0].len() {
+        let query_lanes = from_fn(|i| query_chunks[i][at]);
+        let row_lanes = from_fn(|i| row_chunks[i][at]);
         step::<T, Q, R>(&mut sums, &query_lanes, &row_lanes);
     }
-    if !row_chunks[0].1.is_empty() {
-        let row_lanes = row_chunks.map(|(_, rest)| padded(rest));
-        let query_lanes = query_chunks.map(|(_, rest)| padded(rest));
+    if !row_rests[0].is_empty() {
+        let query_lanes = from_fn(|i| padded(query_rests[i]));
+        let row_lanes = from_fn(|i| padded(row_rests[i]));
         step::<T, Q, R>(&mut sums, &query_lanes, &row_lanes);
     }
-    sums.map(|row| row.map(total))
+    totals(&sums)
+}
+
+/// Vectors as whole chunks, all of one number, and what is left of each.
+#[inline(always)]
+fn chunked<const N: usize>(vectors: [&[f32]; N]) -> ([&[Lanes]; N], [&[f32]; N]) {
+    let n_chunks = vectors[0].len() / LANES;
+    // Cut to one length that the compiler sees, or each step would check every index.
+    let chunks = from_fn(|i| &vectors[i].as_chunks().0[..n_chunks]);
+    let rests = from_fn(|i| vectors[i].as_chunks::<LANES>().1);
+    (chunks, rests)
 }
 
 #[inline(always)]
@@ -116,9 +127,21 @@ fn padded(rest: &[f32]) -> Lanes {
     lanes
 }
 
+// Loops, not `map`: the compiler left the closures of nested maps as calls, each on memory.
+#[inline(always)]
+fn totals<const Q: usize, const R: usize>(sums: &[[Lanes; R]; Q]) -> [[f32; R]; Q] {
+    let mut totals = [[0.0; R]; Q];
+    for (totals, sums) in totals.iter_mut().zip(sums) {
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            *total = tree_sum(*sum);
+        }
+    }
+    totals
+}
+
 /// Adds the lanes up as a tree.
 #[inline(always)]
-fn total(mut lanes: Lanes) -> f32 {
+fn tree_sum(mut lanes: Lanes) -> f32 {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {

@@ -37,14 +37,10 @@ impl Schedule {
         let blocks = pieces(n_queries, QUERIES_EACH);
         let wanted = match threads {
             1 => 1,
-            _ => (2 * threads).div_ceil(blocks.len().max(1)),
+            _ => (2 * threads).div_ceil(blocks.len()),
         };
         let rows_each = n.div_ceil(wanted).max(LEAST_ROWS);
-        let parts = if n == 0 {
-            vec![0..0]
-        } else {
-            pieces(n, rows_each)
-        };
+        let parts = pieces(n, rows_each);
         let task = |queries: &Range<usize>, rows: &Range<usize>| Task {
             queries: queries.clone(),
             rows: rows.clone(),
@@ -76,8 +72,9 @@ impl Schedule {
     }
 }
 
+/// At least one piece, be it empty.
 fn pieces(len: usize, each: usize) -> Vec<Range<usize>> {
-    (0..len)
+    (0..len.max(1))
         .step_by(each)
         .map(|start| start..len.min(start + each))
         .collect()

@@ -1,4 +1,5 @@
 //! Exact search against references that nobody here wrote, and against a naive search.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod properties;
 mod references;
