@@ -101,6 +101,7 @@ mod tests {
             Some((3, 25)),
         );
         check("cmake version 4.0.0-rc2", Some((4, 0)));
+        check("cmake version 4.1-rc1", Some((4, 1)));
         check("cmake3 version 3.9", Some((3, 9)));
         check("cmake", None);
         assert!(version("cmake version 3.9").unwrap() < AT_LEAST);

@@ -204,6 +204,10 @@ mod tests {
         let vectors = "0annbench-vectors v0.1.0 (/x/crates/vectors)\n";
         let planted = GOOD.replace(vectors, &format!("{vectors}1annbench-faiss v0.1.0 (/x)\n"));
         check(&planted, &["annbench-vectors -> annbench-faiss"]);
+
+        let index = "0annbench-index v0.1.0 (/x/crates/index)\n";
+        let planted = GOOD.replace(index, &format!("{index}1annbench-faiss v0.1.0 (/x)\n"));
+        check(&planted, &["annbench-index -> annbench-faiss"]);
     }
 
     #[test]

@@ -179,6 +179,7 @@ mod tests {
             &[3],
         );
         check("let a = \"unsafe \\\" unsafe\"; unsafe {}", &[1]);
+        check("let a = \"x \\\" unsafe\";", &[]);
         check("let a = r#\"unsafe \" unsafe\"#;", &[]);
         check("let a = '\"'; unsafe {}; let b = '\"';", &[1]);
         check("let a = '\\''; unsafe {}", &[1]);

@@ -112,6 +112,10 @@ mod tests {
             &[(Some("it takes hours"), &[(3, "a")]), (None, &[(6, "b")])],
         );
         check(
+            "<!-- not run: x -->\n\n```sh\na\n```",
+            &[(Some("x"), &[(4, "a")])],
+        );
+        check(
             "<!-- not run: x -->\n\ntext\n```sh\na\n```",
             &[(None, &[(5, "a")])],
         );
