@@ -1,1 +1,33 @@
-fn main() {}
+//! The `annbench` program: arguments, backends, stdout and exit codes. Everything else lies in the
+//! crates it calls.
+
+mod args;
+mod backends;
+mod commands;
+mod exit;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command, DataCommand};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    exit::code(run(Cli::parse()))
+}
+
+fn run(cli: Cli) -> anyhow::Result<exit::Outcome> {
+    match cli.command {
+        Command::Run(args) => commands::run::run(args),
+        Command::Quick(args) => commands::quick::quick(args),
+        Command::Search(args) => commands::search::search(args),
+        Command::Backends(output) => commands::backends::backends(output),
+        Command::Inspect(args) => commands::inspect::inspect(args),
+        Command::Data(DataCommand::Convert(args)) => commands::convert::convert(args),
+        Command::Schema => commands::schema::schema(),
+        Command::Overhead(args) => commands::overhead::overhead(args),
+        Command::Completions { shell } => commands::completions::completions(shell),
+        Command::Worker => commands::worker::worker(),
+    }
+}

@@ -1,1 +1,43 @@
-//! Experiment TOML to plan to workers to measured rows, with checkpoints
+//! From an experiment file to measured rows.
+//!
+//! [`Experiment`] is what a user writes, [`Plan`] what it means for this data on this machine,
+//! [`run`] does it: it starts a worker process a build ([`worker`]), measures round by round over
+//! all of them, and writes every finished measurement down before the next begins. Start reading at
+//! [`run`].
+//!
+//! Invariants:
+//!
+//! - everything a user can get wrong fails before the first build, pointing at file, line and column;
+//! - no backend is known here: they come in a [`Registry`](annbench_index::Registry), and the tests
+//!   of this crate run with no index library on the machine;
+//! - a timed region holds the search alone;
+//! - a run that is cut off at any moment loses no finished measurement, and goes on when it is
+//!   started again.
+
+mod coordinator;
+mod data;
+mod experiment;
+mod folder;
+mod git;
+mod ledger;
+mod machine;
+mod observer;
+mod plan;
+mod rows;
+mod run;
+mod threads;
+mod truth;
+pub mod worker;
+
+pub use coordinator::{Launcher, WorkerError, WorkerProcess};
+pub use data::Prepared;
+pub use experiment::{
+    Axes, BlasEnv, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, Mistake, Place,
+    Places, QueriesSpec, Written, experiment_schema,
+};
+pub use folder::RunFolder;
+pub use machine::{Environment, Steering, machine};
+pub use observer::{Observer, Silent};
+pub use plan::{Plan, PlannedBuild, PlannedPoint};
+pub use run::{Finished, Setup, run};
+pub use threads::all_threads;

@@ -1,0 +1,285 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use annbench_store::Dtype;
+use annbench_vectors::Metric;
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use clap_complete::Shell;
+
+/// Which vector index, with which parameters, for your own embeddings: measured, with intervals.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  annbench quick embeddings.parquet            compare Flat, HNSW and IVF-Flat, no file needed
+  annbench run configs/default.toml            run an experiment
+  annbench run configs/sweep.toml --dry-run    show what it would build and measure
+  annbench search --index FILE --queries FILE  search an index that a run has left behind
+
+Exit codes: 0 fine, 1 something failed or is missing from the results, 2 bad input.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run an experiment: build, measure, report
+    Run(RunArgs),
+    /// Compare Flat, HNSW and IVF-Flat on a file of embeddings, with no experiment file
+    Quick(QuickArgs),
+    /// Search an index that a run has persisted
+    Search(SearchArgs),
+    /// List the index types with their parameters
+    Backends(OutputArgs),
+    /// Show what a file of embeddings holds
+    Inspect(InspectArgs),
+    /// Work with files of embeddings
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// Print the JSON Schema of the experiment file
+    Schema,
+    /// Measure what the harness itself costs: the same searches through it and bare
+    Overhead(OverheadArgs),
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  annbench completions bash > /etc/bash_completion.d/annbench")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Build and search one index, told by a coordinator on stdin
+    #[command(hide = true)]
+    Worker,
+}
+
+/// Where results and data lie.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FolderArgs {
+    /// Folder of results [default: the experiment's `out`, else runs]
+    #[arg(long, value_name = "DIR", env = "ANNBENCH_OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// Folder of cached vectors and ground truth [default: .cache within the results]
+    #[arg(long, value_name = "DIR", env = "ANNBENCH_CACHE")]
+    pub(crate) cache: Option<PathBuf>,
+    /// Begin a new run even where an unfinished one could be continued
+    #[arg(long)]
+    pub(crate) fresh: bool,
+}
+
+/// How output is written.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct OutputArgs {
+    /// Print JSON, for machines
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench run configs/default.toml
+  annbench run configs/default.toml --set k=100 --set index.0.nlist=64
+  ANNBENCH_DATA=my.parquet annbench run configs/full.toml --out /tmp/results
+An unfinished run of the same plan is continued; --fresh begins a new one.")]
+pub(crate) struct RunArgs {
+    /// The experiment
+    #[arg(value_name = "CONFIG.toml")]
+    pub(crate) config: PathBuf,
+    /// Print the plan and stop before anything is built
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Change a value of the experiment, such as index.0.nlist=64; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Use this dataset instead of the experiment's
+    #[arg(long, value_name = "PATH", env = "ANNBENCH_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench quick embeddings.parquet
+  annbench quick vectors.npy --metric l2 --queries 100 --k 10 --hnsw-m 16
+Small data shrinks IVF's nlist by itself and says so; --no-auto-adjust-ivf keeps it.")]
+pub(crate) struct QuickArgs {
+    /// A .parquet or .npy file, or a dataset's folder
+    #[arg(env = "ANNBENCH_DATA")]
+    pub(crate) data: PathBuf,
+    /// What makes two vectors near: cosine, inner_product or l2 [default: the dataset's, or cosine]
+    #[arg(long)]
+    pub(crate) metric: Option<Metric>,
+    /// Queries sampled from the base
+    #[arg(long, default_value_t = 10)]
+    pub(crate) queries: usize,
+    /// Take sampled queries out of the base, so that none finds itself
+    #[arg(long)]
+    pub(crate) holdout: bool,
+    /// Queries from a file of their own, instead of a sample
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["queries", "holdout"])]
+    pub(crate) queries_file: Option<PathBuf>,
+    /// Neighbours wanted per query
+    #[arg(long, default_value_t = 5)]
+    pub(crate) k: usize,
+    /// IVF: lists to divide the base into
+    #[arg(long, default_value_t = 8)]
+    pub(crate) ivf_nlist: usize,
+    /// IVF: lists to search
+    #[arg(long, default_value_t = 4)]
+    pub(crate) ivf_nprobe: usize,
+    /// IVF: keep nlist even where the base is too small for it
+    #[arg(long)]
+    pub(crate) no_auto_adjust_ivf: bool,
+    /// HNSW: links a vector
+    #[arg(long, default_value_t = 32)]
+    pub(crate) hnsw_m: usize,
+    /// HNSW: candidates kept while building
+    #[arg(long, default_value_t = 128)]
+    pub(crate) hnsw_ef_construction: usize,
+    /// HNSW: candidates kept while searching
+    #[arg(long, default_value_t = 64)]
+    pub(crate) hnsw_ef_search: usize,
+    /// Seed of the sample, the builds and the order of measurements
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Rounds to measure
+    #[arg(long, default_value_t = 10)]
+    pub(crate) rounds: usize,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Which columns of a file to read.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ColumnArgs {
+    /// The column of vectors [default: the only one there is]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) vector_column: Option<String>,
+    /// The column of ids; "" for row numbers [default: one called id or the like, if any]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id_column: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench search --index runs/default/latest/indexes/02-hnsw.index --queries new.parquet --k 10
+  annbench search --index FILE --queries new.npy --set ef_search=128 --json")]
+pub(crate) struct SearchArgs {
+    /// The index, with its description (FILE.json) beside it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) index: PathBuf,
+    /// The queries: a .parquet or .npy file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) queries: PathBuf,
+    /// Neighbours wanted per query
+    #[arg(long, default_value_t = 10)]
+    pub(crate) k: usize,
+    /// Set a search parameter, such as nprobe=8; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Threads to search with [default: all]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  annbench inspect embeddings.parquet")]
+pub(crate) struct InspectArgs {
+    /// A .parquet or .npy file
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Convert, cut or sample a file of embeddings
+    Convert(ConvertArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench data convert vectors.npy vectors.parquet --dtype f16
+  annbench data convert all.parquet base.parquet --skip-rows query_rows.npy
+  annbench data convert all.parquet small.parquet --sample 10000 --seed 42
+Rows are chosen in this order: --rows or --skip-rows, --sample, --limit.")]
+pub(crate) struct ConvertArgs {
+    /// A .parquet or .npy file
+    pub(crate) input: PathBuf,
+    /// A .parquet or .npy file to write
+    pub(crate) output: PathBuf,
+    /// Keep only the rows whose numbers this .npy file lists, in its order
+    #[arg(long, value_name = "FILE.npy")]
+    pub(crate) rows: Option<PathBuf>,
+    /// Leave out the rows whose numbers this .npy file lists
+    #[arg(long, value_name = "FILE.npy", conflicts_with = "rows")]
+    pub(crate) skip_rows: Option<PathBuf>,
+    /// Keep so many rows at random, in their order
+    #[arg(long, value_name = "N")]
+    pub(crate) sample: Option<usize>,
+    /// Seed of the sample
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Keep only the first so many rows
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// How to store components
+    #[arg(long, default_value = "f32", value_parser = dtype(), value_name = "DTYPE")]
+    pub(crate) dtype: Dtype,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+}
+
+/// The names of [`Dtype`], for help and completion.
+fn dtype() -> impl TypedValueParser<Value = Dtype> {
+    let all = [Dtype::F16, Dtype::F32, Dtype::F64];
+    PossibleValuesParser::new(all.map(Dtype::name)).map(move |name| {
+        let named = all.into_iter().find(|dtype| dtype.name() == name);
+        named.unwrap_or_default()
+    })
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  annbench overhead --index runs/default/latest/indexes/02-hnsw.index --queries queries.parquet")]
+pub(crate) struct OverheadArgs {
+    /// A FAISS index, with its description (FILE.json) beside it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) index: PathBuf,
+    /// The queries: a .parquet or .npy file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) queries: PathBuf,
+    /// Neighbours wanted per query
+    #[arg(long, default_value_t = 10)]
+    pub(crate) k: usize,
+    /// Set a search parameter, such as nprobe=8; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// How often to repeat both, in turn
+    #[arg(long, default_value_t = 11)]
+    pub(crate) repeats: usize,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}

@@ -1,0 +1,20 @@
+//! The index types this program knows, and what their libraries listen to.
+
+use annbench_index::{NullBackend, Registry};
+use annbench_runner::Steering;
+
+/// Every backend.
+pub(crate) fn registry() -> Registry {
+    annbench_faiss::register(Registry::new())
+        .with(annbench_exact::ExactBackend)
+        .with(NullBackend)
+}
+
+/// What the environment can do to them, and what workers are given.
+pub(crate) fn steering() -> Steering {
+    let owned = |name: &&str| (*name).to_owned();
+    Steering {
+        variables: annbench_faiss::STEERING_VARIABLES.iter().map(owned).collect(),
+        workers: annbench_faiss::worker_environment(),
+    }
+}

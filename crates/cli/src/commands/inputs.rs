@@ -1,0 +1,48 @@
+//! What several commands read: queries for an index, and settings from the command line.
+
+use std::path::Path;
+
+use annbench_index::Params;
+use annbench_store::{Embeddings, LoadOptions};
+use annbench_vectors::{Metric, normalize_rows};
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::{args::ColumnArgs, exit::BadArgument};
+
+/// Reads queries and normalises them where the metric asks for it.
+pub(crate) fn queries(path: &Path, columns: &ColumnArgs, metric: Metric) -> Result<Embeddings> {
+    let mut queries = annbench_store::load(path, &load_options(columns), &mut |_| {})?;
+    if metric == Metric::Cosine {
+        normalize_rows(&mut queries.vectors)
+            .map_err(|zero| BadArgument(zero.to_string()))
+            .with_context(|| path.display().to_string())?;
+    }
+    Ok(queries)
+}
+
+pub(crate) fn load_options(columns: &ColumnArgs) -> LoadOptions {
+    LoadOptions {
+        vector_column: columns.vector_column.clone(),
+        id_column: columns.id_column.clone(),
+        keep_columns: false,
+    }
+}
+
+/// Search parameters from `key=value` pairs; a value is JSON where it reads as such, else text.
+pub(crate) fn params(settings: &[String]) -> Result<Params> {
+    settings
+        .iter()
+        .map(|setting| match setting.split_once('=') {
+            Some((key, value)) => Ok((key.trim().to_owned(), value_of(value.trim()))),
+            None => Err(BadArgument(format!(
+                "--set {setting}: write it as key=value, such as nprobe=8"
+            ))
+            .into()),
+        })
+        .collect()
+}
+
+fn value_of(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}

@@ -1,0 +1,14 @@
+//! One module a command.
+
+pub(crate) mod backends;
+pub(crate) mod completions;
+pub(crate) mod convert;
+mod inputs;
+pub(crate) mod inspect;
+pub(crate) mod overhead;
+mod plan;
+pub(crate) mod quick;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod search;
+pub(crate) mod worker;

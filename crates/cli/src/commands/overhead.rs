@@ -1,0 +1,149 @@
+//! `annbench overhead`: what the harness itself costs. The same searches on the same index, in one
+//! process and in turn, through annbench's timed loop and in a bare loop over FAISS's own function.
+
+use annbench_faiss::{FactoryIndex, bare};
+use annbench_index::{Erased, Index, IndexCard, NullBackend, Backend, BuildJob, SearchSetup};
+use annbench_runner::worker::{Monotonic, one_by_one};
+use annbench_vectors::{MatrixView, Neighbors};
+use anyhow::Result;
+use serde::Serialize;
+
+use super::inputs;
+use crate::{
+    args::{ColumnArgs, OverheadArgs},
+    exit::{BadArgument, Outcome},
+    output,
+};
+
+/// What was measured; medians over the repeats.
+#[derive(Debug, Serialize)]
+struct Overhead {
+    index: String,
+    n_queries: usize,
+    k: usize,
+    repeats: usize,
+    annbench_qps: f64,
+    bare_qps: f64,
+    /// Median over the repeats of annbench's qps by the bare loop's of the same repeat.
+    ratio: f64,
+    /// The harness around an index that does nothing, nanoseconds a query.
+    null_ns: f64,
+}
+
+pub(crate) fn overhead(args: OverheadArgs) -> Result<Outcome> {
+    let card = IndexCard::read(&args.index)?;
+    let queries = inputs::queries(&args.queries, &ColumnArgs::default(), card.metric)?;
+    if args.repeats == 0 || args.k == 0 {
+        return Err(BadArgument("--repeats and --k must be at least 1".into()).into());
+    }
+    let mut index = Erased::new(FactoryIndex::load(&args.index, card.metric)?);
+    let setup = SearchSetup { k: args.k, threads: 1 };
+    index.configure(&inputs::params(&args.set)?, setup)?;
+    let overhead = measure(&args, &card, &index, queries.vectors.view())?;
+    match args.output.json {
+        true => output::json(&overhead)?,
+        false => output::text(&overhead.text())?,
+    }
+    Ok(Outcome::Fine)
+}
+
+fn measure(
+    args: &OverheadArgs,
+    card: &IndexCard,
+    index: &Erased<FactoryIndex>,
+    queries: MatrixView<'_>,
+) -> Result<Overhead> {
+    let null = null_index(queries, card)?;
+    let mut room = Room::new(queries.n(), args.k);
+    let (mut ours, mut bares, mut nulls) = (Vec::new(), Vec::new(), Vec::new());
+    // The first pass of each warms up and is not kept.
+    for repeat in 0..=args.repeats {
+        let our_ns = room.through_annbench(index, queries)?;
+        let bare_ns = room.bare(index, queries)?;
+        let null_ns = room.through_annbench(&null, queries)?;
+        if repeat > 0 {
+            ours.push(our_ns);
+            bares.push(bare_ns);
+            nulls.push(null_ns);
+        }
+    }
+    let ratios = ours.iter().zip(&bares).map(|(our, bare)| bare / our);
+    Ok(Overhead {
+        index: format!("{} {}", card.backend, card.params),
+        n_queries: queries.n(),
+        k: args.k,
+        repeats: args.repeats,
+        ratio: median(ratios.collect()),
+        annbench_qps: 1e9 / median(ours),
+        bare_qps: 1e9 / median(bares),
+        null_ns: median(nulls),
+    })
+}
+
+fn null_index(queries: MatrixView<'_>, card: &IndexCard) -> Result<impl Index> {
+    let params = annbench_index::null::NoParams {};
+    let job = &mut BuildJob::new(1, 0);
+    Ok(Erased::new(NullBackend.build(queries, card.metric, &params, job)?.index))
+}
+
+/// Buffers that every pass shares.
+struct Room {
+    neighbors: Neighbors,
+    latencies_ns: Vec<u64>,
+}
+
+impl Room {
+    fn new(n_queries: usize, k: usize) -> Self {
+        Self {
+            neighbors: Neighbors::new(n_queries, k),
+            latencies_ns: vec![u64::MAX; n_queries],
+        }
+    }
+
+    /// Nanoseconds a query through annbench's timed loop.
+    fn through_annbench(&mut self, index: &dyn Index, queries: MatrixView<'_>) -> Result<f64> {
+        let clock = Monotonic::start();
+        one_by_one(index, queries, &mut self.neighbors, &mut self.latencies_ns, &clock)?;
+        Ok(self.mean_ns())
+    }
+
+    /// Nanoseconds a query in the bare loop.
+    fn bare(&mut self, index: &Erased<FactoryIndex>, queries: MatrixView<'_>) -> Result<f64> {
+        let out = &mut self.neighbors.as_mut();
+        bare::search_one_by_one(index.typed(), queries, out, &mut self.latencies_ns)?;
+        Ok(self.mean_ns())
+    }
+
+    fn mean_ns(&self) -> f64 {
+        self.latencies_ns.iter().sum::<u64>() as f64 / self.latencies_ns.len() as f64
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() % 2 {
+        0 => (values[middle - 1] + values[middle]) / 2.0,
+        _ => values[middle],
+    }
+}
+
+impl Overhead {
+    fn text(&self) -> String {
+        format!(
+            "{}: {} queries one by one, one thread, k = {}, medians of {} repeats in turn\n\
+             \n  through annbench          {:>10.0} qps\
+             \n  bare faiss_Index_search   {:>10.0} qps\
+             \n  ratio                     {:>10.4}\
+             \n  null index                {:>10.1} ns a query\n",
+            self.index,
+            self.n_queries,
+            self.k,
+            self.repeats,
+            self.annbench_qps,
+            self.bare_qps,
+            self.ratio,
+            self.null_ns,
+        )
+    }
+}

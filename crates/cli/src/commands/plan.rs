@@ -1,0 +1,53 @@
+//! What `--dry-run` prints: everything that would be built and measured.
+
+use std::fmt::Write;
+
+use annbench_runner::{Plan, Prepared};
+use anyhow::Result;
+
+use crate::{args::OutputArgs, exit::Outcome, output};
+
+pub(crate) fn show(plan: &Plan, data: &Prepared, format: OutputArgs) -> Result<Outcome> {
+    match format.json {
+        true => output::json(plan)?,
+        false => output::text(&text(plan, data))?,
+    }
+    Ok(Outcome::Fine)
+}
+
+fn text(plan: &Plan, data: &Prepared) -> String {
+    let card = &data.card;
+    let modes: Vec<&str> = plan.modes.iter().map(|mode| mode.name()).collect();
+    let mut text = format!(
+        "experiment {}\n  data     {}: {} x {}, {}, {}\n  measure  {} points in {}, k = {}, up to {} rounds in {:?}\n",
+        plan.name,
+        card.name,
+        card.n,
+        card.dim,
+        card.metric,
+        card.queries,
+        plan.points.len(),
+        modes.join(" and "),
+        plan.k,
+        plan.rounds,
+        plan.budget,
+    );
+    for (number, build) in plan.builds.iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\nindex {number}: {}  ({})", build.label, build.effective);
+        for adjustment in &build.adjustments {
+            let _ = writeln!(
+                text,
+                "  note     {} = {} instead of {}: {}",
+                adjustment.key, adjustment.effective, adjustment.requested, adjustment.reason
+            );
+        }
+        for (_, point) in plan.points_of(number) {
+            let search = point.search.to_string();
+            let search = if search.is_empty() { "no search parameters" } else { &search };
+            let _ = writeln!(text, "  point    {search}");
+        }
+    }
+    text.push_str("\nnothing was built: this was a dry run\n");
+    text
+}

@@ -1,0 +1,106 @@
+//! `annbench run`: an experiment, from its file to the table.
+
+use std::path::{Path, PathBuf};
+
+use annbench_index::Registry;
+use annbench_report::Run;
+use annbench_runner::{Experiment, Finished, Plan, Prepared, Setup, Written, run as run_plan};
+use anyhow::{Context, Result};
+
+use crate::{
+    args::{FolderArgs, OutputArgs, RunArgs},
+    backends::{registry, steering},
+    exit::Outcome,
+    output,
+    progress::Bars,
+};
+
+use super::plan;
+
+/// A run as the command line asks for it.
+pub(crate) struct Job {
+    pub(crate) written: Written,
+    pub(crate) folders: FolderArgs,
+    pub(crate) output: OutputArgs,
+    pub(crate) dry_run: bool,
+}
+
+pub(crate) fn run(args: RunArgs) -> Result<Outcome> {
+    let mut settings = args.set;
+    if let Some(data) = args.data {
+        let data = std::path::absolute(data)?;
+        // JSON's strings are TOML's: a path that looks like a number or a list stays a path.
+        settings.push(format!("dataset.path={}", serde_json::to_string(&data)?));
+    }
+    run_job(Job {
+        written: Experiment::load(&args.config, &settings)?,
+        folders: args.folders,
+        output: args.output,
+        dry_run: args.dry_run,
+    })
+}
+
+pub(crate) fn run_job(job: Job) -> Result<Outcome> {
+    let registry = registry();
+    let setup = setup(&job, &registry)?;
+    let mut bars = Bars::default();
+    let data = Prepared::load(&job.written, &setup.cache, &mut bars)?;
+    let plan = Plan::resolve(&job.written, &data, &registry)?;
+    if job.dry_run {
+        return plan::show(&plan, &data, job.output);
+    }
+    let finished = run_plan(&job.written, &data, &plan, &setup, &mut bars)?;
+    report(finished, job.output)
+}
+
+fn setup<'a>(job: &Job, registry: &'a Registry) -> Result<Setup<'a>> {
+    let program = std::env::current_exe().context("find this program, to start workers with")?;
+    let runs = runs_folder(job);
+    Ok(Setup {
+        registry,
+        steering: steering(),
+        worker: (program, vec!["worker".into()]),
+        cache: job.folders.cache.clone().unwrap_or_else(|| runs.join(".cache")),
+        runs,
+        fresh: job.folders.fresh,
+    })
+}
+
+/// Flags and environment before the file, the file before the default.
+fn runs_folder(job: &Job) -> PathBuf {
+    let in_file = job.written.experiment.out.as_ref();
+    let in_file = in_file.map(|out| job.written.folder.join(out));
+    let given = job.folders.out.clone().or(in_file);
+    given.unwrap_or_else(|| PathBuf::from("runs"))
+}
+
+/// Writes what people read beside the tables, and prints it.
+fn report(finished: Finished, format: OutputArgs) -> Result<Outcome> {
+    let outcome = match finished.is_complete() {
+        true => Outcome::Fine,
+        false => Outcome::Partial,
+    };
+    let folder = finished.folder;
+    let run = Run {
+        record: finished.record,
+        builds: finished.builds,
+        points: finished.points,
+        queries: finished.queries,
+    };
+    write(&folder.join("report.html"), &annbench_report::html(&run))?;
+    write(&folder.join("summary.csv"), &annbench_report::csv(&run)?)?;
+    match format.json {
+        true => output::text(&annbench_report::json(&run)?)?,
+        false => {
+            output::text(&annbench_report::terminal(&run, output::style()))?;
+            output::text(&format!("\nresults  {}", folder.display()))?;
+            output::text(&format!("report   {}", folder.join("report.html").display()))?;
+        }
+    }
+    Ok(outcome)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    annbench_store::atomic::write_atomic(path, text.as_bytes())
+        .with_context(|| format!("write {}", path.display()))
+}

@@ -1,0 +1,56 @@
+//! How a command ended, as an exit code and, if it went wrong, a message.
+
+use std::{io, process::ExitCode};
+
+use annbench_index::{ConfigureError, ParamError, UnknownBackend};
+use annbench_runner::Mistake;
+use annbench_store::{LoadError, WriteError, convert::ConvertError, dataset::DatasetError};
+
+/// How a command ended that did not go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All was done.
+    Fine,
+    /// Something failed and is missing from the results; the rest is there.
+    Partial,
+}
+
+/// The process's exit code: 0 fine, 1 partial or a failure of the machine, 2 bad input.
+#[expect(clippy::print_stderr, reason = "cli prints")]
+pub(crate) fn code(result: anyhow::Result<Outcome>) -> ExitCode {
+    match result {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Partial) => ExitCode::from(1),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(if is_bad_input(&error) { 2 } else { 1 })
+        }
+    }
+}
+
+/// Whoever read the output has seen enough (`annbench backends | head`): that is no error.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn is_bad_input(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.is::<Mistake>()
+            || cause.is::<BadArgument>()
+            || cause.is::<ParamError>()
+            || cause.is::<ConfigureError>()
+            || cause.is::<UnknownBackend>()
+            || cause.is::<annbench_index::LoadError>()
+            || cause.is::<LoadError>()
+            || cause.is::<DatasetError>()
+            || cause.is::<ConvertError>()
+    })
+}
+
+/// An argument that cannot be used, and what to do instead.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BadArgument(pub(crate) String);

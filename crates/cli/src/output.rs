@@ -1,0 +1,42 @@
+//! Writing to stdout. A reader that has gone away is reported as an error, never a panic.
+
+use std::io::{self, IsTerminal, Write};
+
+use annbench_report::Style;
+use serde::Serialize;
+
+/// Prints bytes as they are.
+pub(crate) fn bytes(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// Prints text, with one line end after it.
+pub(crate) fn text(text: &str) -> io::Result<()> {
+    bytes(format!("{}\n", text.trim_end_matches('\n')).as_bytes())
+}
+
+/// Prints JSON for machines, indented.
+pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
+    text(&serde_json::to_string_pretty(value)?)
+}
+
+/// Colour and width for stdout: a terminal gets its own width and colour, unless `NO_COLOR` is set;
+/// anything else gets neither.
+pub(crate) fn style() -> Style {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    match (io::stdout().is_terminal(), width) {
+        (true, Some(width)) => Style {
+            color: !no_color,
+            width,
+        },
+        _ => Style {
+            color: false,
+            width: WIDTH_WHEN_PIPED,
+        },
+    }
+}
+
+const WIDTH_WHEN_PIPED: usize = 120;

@@ -1,0 +1,347 @@
+//! The vectors of an experiment, read once and laid where every worker can map them.
+
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
+
+use annbench_store::{
+    Embeddings, LoadOptions, Progress,
+    cache::Cache,
+    dataset::Dataset,
+    hash::sha256_matrix,
+    npy::MappedMatrix,
+    results::{DatasetCard, Warning},
+    sample::sample_rows,
+    write_ids,
+};
+use annbench_vectors::{Ids, Matrix, Metric, normalize_rows};
+use anyhow::{Context, Result};
+
+use crate::{
+    experiment::{Mistake, QueriesSpec, Written},
+    observer::Observer,
+};
+
+/// Queries to draw where nothing is said, and there is enough to draw from.
+const DEFAULT_SAMPLE: usize = 1000;
+
+/// Base and queries, checked, normalised where the metric asks for it, and memory-mapped.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The base, n x dim.
+    pub base: MappedMatrix,
+    /// The file behind it.
+    pub base_path: PathBuf,
+    /// The queries, n_queries x dim.
+    pub queries: MappedMatrix,
+    /// The file behind them.
+    pub queries_path: PathBuf,
+    /// What they are.
+    pub card: DatasetCard,
+    /// Doubts about them.
+    pub warnings: Vec<Warning>,
+    ids: Ids,
+}
+
+impl Prepared {
+    /// Reads what the experiment names.
+    ///
+    /// # Errors
+    /// [`Mistake`] if the data is missing, damaged or does not fit; anything else if the cache
+    /// cannot be written.
+    pub fn load(written: &Written, cache: &Path, observer: &mut dyn Observer) -> Result<Self> {
+        let mut reader = Reader { written, observer };
+        let dataset = reader.open()?;
+        let metric = reader.metric(&dataset);
+        let mut base = reader.base(&dataset)?;
+        let (mut queries, origin) = reader.queries(&dataset, &mut base)?;
+        reader.check_fit(&base, &queries.vectors, &origin)?;
+        if metric == Metric::Cosine {
+            normalize(written, "dataset.path", &mut base.vectors)?;
+            normalize(written, origin.key(), &mut queries.vectors)?;
+        }
+        reader.observer.begin("hash and cache the vectors", None);
+        let prepared = Self::cached(&dataset, metric, base, queries.vectors, &origin, cache);
+        reader.observer.end();
+        prepared
+    }
+
+    fn cached(
+        dataset: &Dataset,
+        metric: Metric,
+        base: Embeddings,
+        queries: Matrix,
+        origin: &Origin,
+        cache: &Path,
+    ) -> Result<Self> {
+        let cache =
+            Cache::open(cache).with_context(|| format!("open the cache {}", cache.display()))?;
+        let card = DatasetCard {
+            name: dataset.name.clone(),
+            source: dataset.source.clone(),
+            licence: dataset.licence.clone(),
+            metric,
+            n: base.n(),
+            n_queries: queries.n(),
+            dim: base.dim(),
+            queries: origin.in_words(queries.n()),
+            base_sha256: sha256_matrix(base.vectors.view()),
+            queries_sha256: sha256_matrix(queries.view()),
+        };
+        Ok(Self {
+            base_path: cache.path("matrix", &card.base_sha256, "npy"),
+            base: map(&cache, &card.base_sha256, base.vectors)?,
+            queries_path: cache.path("matrix", &card.queries_sha256, "npy"),
+            warnings: origin.warnings(queries.n()),
+            queries: map(&cache, &card.queries_sha256, queries)?,
+            card,
+            ids: base.ids,
+        })
+    }
+
+    /// Whether rows have names of their own.
+    pub fn has_ids(&self) -> bool {
+        !matches!(self.ids, Ids::Rows(_))
+    }
+
+    /// Writes the rows' own names, if they have any.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_ids(&self, path: &Path) -> Result<()> {
+        match self.has_ids() {
+            true => write_ids(path, &self.ids).with_context(|| format!("write {}", path.display())),
+            false => Ok(()),
+        }
+    }
+}
+
+fn map(cache: &Cache, key: &str, matrix: Matrix) -> Result<MappedMatrix> {
+    Ok(cache.matrix(key, || Ok::<_, std::convert::Infallible>(matrix))?)
+}
+
+fn normalize(written: &Written, key: &str, vectors: &mut Matrix) -> Result<(), Mistake> {
+    normalize_rows(vectors).map_err(|zero| written.places.mistake(key, zero))
+}
+
+/// Where queries came from.
+enum Origin {
+    File(PathBuf),
+    Dataset,
+    HeldOut,
+    InBase,
+}
+
+impl Origin {
+    fn key(&self) -> &'static str {
+        match self {
+            Self::File(_) => "dataset.queries.file",
+            Self::Dataset | Self::HeldOut | Self::InBase => "dataset.path",
+        }
+    }
+
+    fn in_words(&self, n_queries: usize) -> String {
+        match self {
+            Self::File(path) => format!(
+                "{n_queries} queries from {}",
+                path.file_name().unwrap_or_default().to_string_lossy()
+            ),
+            Self::Dataset => format!("{n_queries} queries that come with the dataset"),
+            Self::HeldOut => format!("{n_queries} queries held out of the base"),
+            Self::InBase => format!("{n_queries} queries sampled from the base and left in it"),
+        }
+    }
+
+    fn warnings(&self, queries: usize) -> Vec<Warning> {
+        match self {
+            Self::InBase => vec![Warning::QueriesInBase { queries }],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Reads the parts of a dataset, and points at the experiment where they do not fit.
+struct Reader<'a> {
+    written: &'a Written,
+    observer: &'a mut dyn Observer,
+}
+
+impl Reader<'_> {
+    fn mistake(&self, key: &str, error: impl std::error::Error) -> Mistake {
+        self.written.places.mistake(key, chain(&error))
+    }
+
+    fn open(&self) -> Result<Dataset, Mistake> {
+        let path = self.written.folder.join(&self.written.experiment.dataset.path);
+        Dataset::open(&path).map_err(|error| self.mistake("dataset.path", error))
+    }
+
+    fn metric(&self, dataset: &Dataset) -> Metric {
+        let asked = self.written.experiment.dataset.metric;
+        asked.or(dataset.metric).unwrap_or(Metric::Cosine)
+    }
+
+    fn base(&mut self, dataset: &Dataset) -> Result<Embeddings, Mistake> {
+        let options = self.options();
+        self.observer.begin("read the base", None);
+        let base = dataset.load_base(&options, &mut shown(self.observer, "read the base"));
+        self.observer.end();
+        let mut base = base.map_err(|error| self.mistake("dataset.path", error))?;
+        if let Some(limit) = self.positive("dataset.limit", self.spec_limit())? {
+            keep(&mut base, |row| row < limit);
+        }
+        Ok(base)
+    }
+
+    fn spec_limit(&self) -> Option<usize> {
+        self.written.experiment.dataset.limit
+    }
+
+    fn positive(&self, key: &str, value: Option<usize>) -> Result<Option<usize>, Mistake> {
+        match value {
+            Some(0) => Err(self.written.places.mistake(key, "must be at least 1")),
+            value => Ok(value),
+        }
+    }
+
+    fn options(&self) -> LoadOptions {
+        let spec = &self.written.experiment.dataset;
+        LoadOptions {
+            vector_column: spec.vector_column.clone(),
+            id_column: spec.id_column.clone(),
+            keep_columns: false,
+        }
+    }
+
+    fn queries(
+        &mut self,
+        dataset: &Dataset,
+        base: &mut Embeddings,
+    ) -> Result<(Embeddings, Origin), Mistake> {
+        let spec = self.written.experiment.dataset.queries.clone();
+        let limit = self.positive("dataset.queries.limit", spec.limit)?;
+        match &spec.file {
+            Some(_) if spec.sample.is_some() || spec.holdout.is_some() => {
+                let message = "a file and a sample exclude each other; keep one of the two";
+                Err(self.written.places.mistake("dataset.queries", message))
+            }
+            Some(file) => {
+                let path = self.written.folder.join(file);
+                let queries = self.query_file(&path, limit)?;
+                Ok((queries, Origin::File(path)))
+            }
+            None if spec == QueriesSpec { limit, ..QueriesSpec::default() } => {
+                match self.dataset_queries(dataset, limit)? {
+                    Some(queries) => Ok((queries, Origin::Dataset)),
+                    None => self.sample(&spec, base),
+                }
+            }
+            None => self.sample(&spec, base),
+        }
+    }
+
+    fn dataset_queries(
+        &mut self,
+        dataset: &Dataset,
+        limit: Option<usize>,
+    ) -> Result<Option<Embeddings>, Mistake> {
+        let queries = dataset.load_queries(&self.query_options(), &mut |_| {});
+        let mut queries = queries.map_err(|error| self.mistake("dataset.path", error))?;
+        if let (Some(queries), Some(limit)) = (&mut queries, limit) {
+            keep(queries, |row| row < limit);
+        }
+        Ok(queries)
+    }
+
+    fn query_file(&self, path: &Path, limit: Option<usize>) -> Result<Embeddings, Mistake> {
+        let queries = annbench_store::load(path, &self.query_options(), &mut |_| {});
+        let mut queries = queries.map_err(|error| self.mistake("dataset.queries.file", error))?;
+        if let Some(limit) = limit {
+            keep(&mut queries, |row| row < limit);
+        }
+        Ok(queries)
+    }
+
+    /// Queries need no names: an id column of theirs may well repeat itself.
+    fn query_options(&self) -> LoadOptions {
+        LoadOptions {
+            id_column: Some(String::new()),
+            ..self.options()
+        }
+    }
+
+    fn sample(
+        &self,
+        spec: &QueriesSpec,
+        base: &mut Embeddings,
+    ) -> Result<(Embeddings, Origin), Mistake> {
+        let key = "dataset.queries.sample";
+        let n = base.n();
+        let most = (n / 10).clamp(1, DEFAULT_SAMPLE);
+        let count = self.positive(key, spec.sample)?.unwrap_or(most);
+        let holdout = spec.holdout.unwrap_or(true);
+        if count + usize::from(holdout) > n {
+            let message = format!("a sample of {count} leaves no base: it has {n} vectors; lower it");
+            return Err(self.written.places.mistake(key, message));
+        }
+        let rows = sample_rows(n, count, self.written.experiment.seed);
+        let queries = base.select(&rows);
+        if !holdout {
+            return Ok((queries, Origin::InBase));
+        }
+        let taken: HashSet<usize> = rows.into_iter().collect();
+        keep(base, |row| !taken.contains(&row));
+        Ok((queries, Origin::HeldOut))
+    }
+
+    fn check_fit(
+        &self,
+        base: &Embeddings,
+        queries: &Matrix,
+        origin: &Origin,
+    ) -> Result<(), Mistake> {
+        match (base.dim(), queries.dim()) {
+            (base, queries) if base == queries => Ok(()),
+            (base, queries) => Err(self.written.places.mistake(
+                origin.key(),
+                format!("queries have dim = {queries}, the base has dim = {base}; embed both with one model"),
+            )),
+        }
+    }
+}
+
+/// Keeps some rows of vectors and ids.
+fn keep(embeddings: &mut Embeddings, mut wanted: impl FnMut(usize) -> bool) {
+    let rows: Vec<usize> = (0..embeddings.n()).filter(|&row| wanted(row)).collect();
+    if rows.len() == embeddings.n() {
+        return;
+    }
+    embeddings.ids = embeddings.ids.select(&rows);
+    embeddings.vectors.retain_rows(wanted);
+}
+
+fn shown<'a>(
+    observer: &'a mut dyn Observer,
+    step: &'a str,
+) -> impl FnMut(Progress) + use<'a> {
+    let mut begun = false;
+    move |progress| {
+        if !begun {
+            observer.begin(step, Some(progress.total as u64));
+            begun = true;
+        }
+        observer.advance(progress.done as u64);
+    }
+}
+
+/// An error with all its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}

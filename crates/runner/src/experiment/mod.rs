@@ -1,0 +1,202 @@
+//! The experiment file: what a user asks for. The only module that knows the TOML.
+//!
+//! What it means on this machine is another type, [`Plan`](crate::Plan).
+
+mod load;
+mod places;
+mod schema;
+mod unknown;
+
+use std::{
+    path::PathBuf,
+    time::Duration,
+};
+
+use annbench_store::results::Mode;
+use annbench_vectors::Metric;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use load::{Mistake, Place, Written};
+pub use places::Places;
+pub use schema::experiment_schema;
+
+/// A benchmark of indexes on one dataset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Name of the experiment and of its folder among the results.
+    pub name: String,
+    /// Neighbours wanted per query.
+    #[serde(default = "default_k")]
+    #[schemars(range(min = 1))]
+    pub k: usize,
+    /// Seed of everything random: sampled queries, order of measurements, builds.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// Folder of results, relative to the experiment file; left out, `runs` where annbench is
+    /// started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out: Option<PathBuf>,
+    /// The vectors.
+    pub dataset: DatasetSpec,
+    /// How to measure.
+    #[serde(default)]
+    pub measure: MeasureSpec,
+    /// How to treat the machine.
+    #[serde(default)]
+    pub machine: MachineSpec,
+    /// The indexes to compare.
+    pub index: Vec<IndexSpec>,
+}
+
+/// The vectors to search, and those to search for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetSpec {
+    /// A folder with a dataset.toml, such a manifest, or a .parquet or .npy file; relative to the
+    /// experiment file.
+    pub path: PathBuf,
+    /// What makes two vectors near; left out, the manifest's, or cosine.
+    pub metric: Option<Metric>,
+    /// The column of vectors; left out, the only one there is.
+    pub vector_column: Option<String>,
+    /// The column of ids; left out, one called `id`, if any.
+    pub id_column: Option<String>,
+    /// Uses only the first so many base vectors.
+    #[schemars(range(min = 1))]
+    pub limit: Option<usize>,
+    /// Where queries come from; left out, the manifest's, or 1,000 held out of the base.
+    #[serde(default)]
+    pub queries: QueriesSpec,
+}
+
+/// Where queries come from: a file of their own, or a sample of the base.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueriesSpec {
+    /// A .parquet or .npy file; relative to the experiment file.
+    pub file: Option<PathBuf>,
+    /// Uses only the first so many queries of the file.
+    #[schemars(range(min = 1))]
+    pub limit: Option<usize>,
+    /// Draws so many base vectors at random as queries.
+    #[schemars(range(min = 1))]
+    pub sample: Option<usize>,
+    /// Whether sampled queries are taken out of the base (the default), so that none finds itself.
+    pub holdout: Option<bool>,
+}
+
+/// How to measure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MeasureSpec {
+    /// How queries are offered: `single` (one thread, one query a call), `batch` (all in one call).
+    #[schemars(with = "Vec<ModeName>")]
+    pub modes: Vec<Mode>,
+    /// Rounds to measure; in each, every operating point is measured once in every mode.
+    #[schemars(range(min = 1))]
+    pub rounds: usize,
+    /// Time to spend measuring, such as `90s` or `5m`; builds not counted. At least one round is
+    /// measured whatever it takes.
+    #[serde(with = "humantime_text")]
+    #[schemars(with = "String")]
+    pub budget: Duration,
+    /// Threads of a batch search; left out, all of the machine's.
+    #[schemars(range(min = 1))]
+    pub threads: Option<usize>,
+    /// Threads of a build; left out, all of the machine's. With 1, builds repeat exactly.
+    #[schemars(range(min = 1))]
+    pub build_threads: Option<usize>,
+}
+
+impl Default for MeasureSpec {
+    fn default() -> Self {
+        Self {
+            modes: vec![Mode::Single, Mode::Batch],
+            rounds: 10,
+            budget: Duration::from_secs(60),
+            threads: None,
+            build_threads: None,
+        }
+    }
+}
+
+/// The names of [`Mode`], for the schema alone: `store` has no business with JSON Schema.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ModeName {
+    Single,
+    Batch,
+}
+
+/// How to treat the machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MachineSpec {
+    /// Whether variables that steer BLAS and OpenMP reach the workers.
+    pub blas_env: BlasEnv,
+}
+
+/// What becomes of variables that steer BLAS and OpenMP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BlasEnv {
+    /// They are taken away: BLAS chooses its kernels for this CPU, annbench the threads.
+    #[default]
+    Own,
+    /// They are kept as the user set them.
+    Keep,
+}
+
+/// One kind of index, with build parameters and search parameters beside each other in the file.
+/// A parameter given as a list is an axis of the grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IndexSpec {
+    /// The index type; `annbench backends` lists them.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What tables call it; left out, the type with its parameters.
+    pub label: Option<String>,
+    /// Search parameters, swept without building anew.
+    #[serde(default)]
+    pub search: Axes,
+    /// Build parameters.
+    #[serde(flatten)]
+    pub build: Axes,
+}
+
+/// Parameters in the order they are written; a value may be a list.
+pub type Axes = serde_json::Map<String, Value>;
+
+fn default_k() -> usize {
+    10
+}
+
+fn default_seed() -> u64 {
+    42
+}
+
+/// Durations as people write them.
+mod humantime_text {
+    use super::*;
+    use serde::{Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        duration: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_duration(*duration))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_duration(&text).map_err(|error| {
+            D::Error::custom(format!("{text:?} is no duration ({error}); write 90s or 5m"))
+        })
+    }
+}

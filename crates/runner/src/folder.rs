@@ -1,0 +1,169 @@
+//! The folder of a run: `runs/<experiment>/<run-id>/`, kept from two runs at once, found again
+//! after a cut.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use annbench_store::results::{RunRecord, tables};
+use anyhow::{Context, Result, bail};
+
+/// An opened run folder. While it lives, no other run can open it.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    run_id: String,
+    _lock: File,
+}
+
+impl RunFolder {
+    /// Opens the newest unfinished run of this very plan, or begins a new one; `fresh` always
+    /// begins a new one. Returns the record of the run that is continued, if one is.
+    ///
+    /// # Errors
+    /// If folders cannot be made, or if another process works on the run to be continued.
+    pub fn open(
+        experiment: &Path,
+        plan_sha256: &str,
+        fresh: bool,
+    ) -> Result<(Self, Option<RunRecord>)> {
+        fs::create_dir_all(experiment)
+            .with_context(|| format!("make the folder {}", experiment.display()))?;
+        if !fresh && let Some((run_id, record)) = unfinished(experiment, plan_sha256) {
+            return Ok((Self::lock(experiment, run_id)?, Some(record)));
+        }
+        Ok((Self::begin(experiment, plan_sha256)?, None))
+    }
+
+    fn begin(experiment: &Path, plan_sha256: &str) -> Result<Self> {
+        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let stem = format!("{}-{}", now.replace(':', ""), &plan_sha256[..6]);
+        let names = std::iter::once(stem.clone()).chain((2..).map(|i| format!("{stem}-{i}")));
+        for run_id in names {
+            let path = experiment.join(&run_id);
+            match fs::create_dir(&path) {
+                Ok(()) => return Self::lock(experiment, run_id),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    return Err(error).context(format!("make the folder {}", path.display()));
+                }
+            }
+        }
+        bail!("no name left for a run in {}", experiment.display())
+    }
+
+    fn lock(experiment: &Path, run_id: String) -> Result<Self> {
+        let path = experiment.join(&run_id);
+        let lock = File::create(path.join("run.lock"))
+            .with_context(|| format!("write into {}", path.display()))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!(
+                "another annbench is working on {}; wait for it, or begin a new run with --fresh",
+                path.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).context(format!("lock {}", path.display()));
+            }
+        }
+        for part in ["indexes", "logs"] {
+            fs::create_dir_all(path.join(part))
+                .with_context(|| format!("make the folder {}", path.join(part).display()))?;
+        }
+        Ok(Self {
+            path,
+            run_id,
+            _lock: lock,
+        })
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The run's name.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// A file of the run.
+    pub fn file(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Points `latest` beside the run's folder at it.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn mark_latest(&self) -> Result<()> {
+        let latest = self.path.with_file_name("latest");
+        let temporary = self.path.with_file_name(format!("latest.{}", self.run_id));
+        point(&temporary, &self.run_id)
+            .and_then(|()| fs::rename(&temporary, &latest))
+            .with_context(|| format!("point {} at the run", latest.display()))
+    }
+}
+
+#[cfg(unix)]
+fn point(link: &Path, run_id: &str) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(run_id, link)
+}
+
+#[cfg(not(unix))]
+fn point(link: &Path, run_id: &str) -> std::io::Result<()> {
+    fs::write(link, run_id)
+}
+
+/// The newest unfinished run of a plan. Run names sort by time.
+fn unfinished(experiment: &Path, plan_sha256: &str) -> Option<(String, RunRecord)> {
+    let mut names: Vec<String> = fs::read_dir(experiment)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name != "latest")
+        .collect();
+    names.sort();
+    names.into_iter().rev().find_map(|name| {
+        let record = tables::read_record(&experiment.join(&name).join("run.json")).ok()?;
+        let continues = record.finished.is_none() && record.plan_sha256 == plan_sha256;
+        continues.then_some((name, record))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_of_one_second_get_folders_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, _) = RunFolder::open(folder.path(), "abcdef0", false).unwrap();
+        let (second, _) = RunFolder::open(folder.path(), "abcdef0", false).unwrap();
+        assert_ne!(first.run_id(), second.run_id());
+    }
+
+    #[test]
+    fn one_run_is_not_worked_on_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, _) = RunFolder::open(folder.path(), "abcdef0", false).unwrap();
+        let error = RunFolder::lock(folder.path(), first.run_id().into()).unwrap_err();
+        assert!(error.to_string().contains("another annbench"), "{error}");
+        let run_id = first.run_id().to_owned();
+        drop(first);
+        assert!(RunFolder::lock(folder.path(), run_id).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn latest_points_at_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let (run, _) = RunFolder::open(folder.path(), "abcdef0", true).unwrap();
+            run.mark_latest().unwrap();
+            let target = fs::read_link(folder.path().join("latest")).unwrap();
+            assert_eq!(target.to_str(), Some(run.run_id()));
+        }
+    }
+}

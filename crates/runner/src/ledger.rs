@@ -1,0 +1,139 @@
+//! What has been built and measured so far: written down as it happens, read back after a cut.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
+
+use annbench_index::Params;
+use annbench_store::{
+    journal::Journal,
+    results::{BuildRow, Mode},
+};
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+/// One finished piece of work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// An index was built, or could not be.
+    Built(BuildRow),
+    /// A point was searched for the first time.
+    Answered(Answered),
+    /// A point was timed.
+    Timed(Timed),
+    /// A point could not be measured.
+    Failed(Failed),
+}
+
+/// An operating point in one mode.
+pub(crate) type PointMode = (usize, Mode);
+
+/// What a point returned, judged by the ground truth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Answered {
+    pub(crate) point: usize,
+    pub(crate) mode: Mode,
+    /// Search parameters in force.
+    pub(crate) effective: Params,
+    /// True neighbours found, query by query.
+    pub(crate) hits: Vec<u32>,
+    /// Neighbours returned, query by query.
+    pub(crate) returned: Vec<u32>,
+    /// A hash of the ids returned, query by query, to tell later answers from these.
+    pub(crate) ids_hash: Vec<u64>,
+    /// Ids that name no base vector, over all queries.
+    pub(crate) out_of_range: usize,
+}
+
+/// The times of one round at a point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Timed {
+    pub(crate) point: usize,
+    pub(crate) mode: Mode,
+    /// The round, from 0.
+    pub(crate) round: usize,
+    /// One a query in mode single, one in all in mode batch.
+    pub(crate) latencies_ns: Vec<u64>,
+    /// Queries that got other ids than in the first round.
+    pub(crate) changed: usize,
+}
+
+/// Why a point could not be measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Failed {
+    pub(crate) point: usize,
+    pub(crate) mode: Mode,
+    pub(crate) reason: String,
+}
+
+/// All events, by what they are about.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    pub(crate) builds: BTreeMap<usize, BuildRow>,
+    pub(crate) answered: HashMap<PointMode, Answered>,
+    pub(crate) timed: HashMap<PointMode, Vec<Timed>>,
+    pub(crate) failed: HashMap<PointMode, Failed>,
+}
+
+impl Events {
+    fn add(&mut self, event: Event) {
+        match event {
+            Event::Built(row) => {
+                self.builds.insert(row.build, row);
+            }
+            Event::Answered(answered) => {
+                let key = (answered.point, answered.mode);
+                self.answered.insert(key, answered);
+            }
+            Event::Timed(timed) => {
+                let key = (timed.point, timed.mode);
+                self.timed.entry(key).or_default().push(timed);
+            }
+            Event::Failed(failed) => {
+                self.failed.insert((failed.point, failed.mode), failed);
+            }
+        }
+    }
+
+    /// Rounds in which a point was timed.
+    pub(crate) fn rounds_of(&self, key: PointMode) -> &[Timed] {
+        self.timed.get(&key).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The events so far and the journal that keeps them.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    events: Events,
+    journal: Journal<Event>,
+}
+
+impl Ledger {
+    /// Opens the journal and reads what it holds.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let (past, journal) = Journal::open(path)?;
+        let mut events = Events::default();
+        past.into_iter().for_each(|event| events.add(event));
+        Ok(Self { events, journal })
+    }
+
+    /// Writes an event down, safe on disk when this returns, and counts it.
+    pub(crate) fn record(&mut self, event: Event) -> Result<()> {
+        self.journal.append(&event)?;
+        self.events.add(event);
+        Ok(())
+    }
+
+    /// The events so far.
+    pub(crate) fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Forgets failures, so that what failed is tried again.
+    pub(crate) fn forgive(&mut self) {
+        self.events.builds.retain(|_, build| build.status.is_ok());
+        self.events.failed.clear();
+    }
+}

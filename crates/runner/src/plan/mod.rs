@@ -1,0 +1,102 @@
+//! What an experiment means on this machine, for this data: every build and every operating point,
+//! checked and with all defaults filled in, before any work.
+
+mod grid;
+mod resolve;
+
+use std::time::Duration;
+
+use annbench_index::{Adjustment, Params};
+use annbench_store::{
+    hash::sha256_parts,
+    results::{Machine, Mode},
+};
+use annbench_vectors::Metric;
+use serde::Serialize;
+
+use crate::experiment::BlasEnv;
+
+/// All that will be built and measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// Name of the experiment.
+    pub name: String,
+    /// Neighbours wanted per query.
+    pub k: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// The metric.
+    pub metric: Metric,
+    /// sha256 of the base vectors as indexed.
+    pub base_sha256: String,
+    /// sha256 of the queries as searched.
+    pub queries_sha256: String,
+    /// How queries are offered.
+    pub modes: Vec<Mode>,
+    /// Rounds to measure.
+    pub rounds: usize,
+    /// Time to spend measuring.
+    pub budget: Duration,
+    /// Threads of a batch search.
+    pub threads: usize,
+    /// What becomes of variables that steer BLAS and OpenMP.
+    pub blas_env: BlasEnv,
+    /// The indexes to build.
+    pub builds: Vec<PlannedBuild>,
+    /// The operating points to measure, build by build.
+    pub points: Vec<PlannedPoint>,
+}
+
+/// An index to build.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedBuild {
+    /// What tables call it.
+    pub label: String,
+    /// Name of the backend.
+    pub backend: String,
+    /// Parameters as asked for.
+    pub requested: Params,
+    /// Parameters in force, defaults filled in.
+    pub effective: Params,
+    /// How the two differ, and why.
+    pub adjustments: Vec<Adjustment>,
+    /// Whether it is exact by construction.
+    pub is_exact: bool,
+    /// Whether building it again gives the same index.
+    pub is_repeatable: bool,
+    /// Seed of the build.
+    pub seed: u64,
+    /// Threads of the build.
+    pub threads: usize,
+}
+
+/// An operating point to measure: a build with search parameters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedPoint {
+    /// Number of its build, from 0.
+    pub build: usize,
+    /// Search parameters as asked for, defaults filled in.
+    pub search: Params,
+}
+
+impl Plan {
+    /// The identity of what is measured, and on what: runs of one identity may be continued, and
+    /// times never mix across machines or versions.
+    ///
+    /// How long to measure is no part of it: a run may be continued with a larger budget.
+    pub fn sha256(&self, machine: &Machine, versions: &[String]) -> String {
+        let timeless = Self {
+            rounds: 0,
+            budget: Duration::ZERO,
+            ..self.clone()
+        };
+        let identity = serde_json::json!([timeless, machine, versions]);
+        sha256_parts(&[&identity.to_string()])
+    }
+
+    /// The operating points of one build, by number.
+    pub fn points_of(&self, build: usize) -> impl Iterator<Item = (usize, &PlannedPoint)> {
+        let points = self.points.iter().enumerate();
+        points.filter(move |(_, point)| point.build == build)
+    }
+}

@@ -1,0 +1,306 @@
+//! A run, from a written experiment to tables on disk.
+
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use annbench_index::{Library, Registry};
+use annbench_store::results::{
+    BuildRow, LibraryCard, Machine, PointRow, QueryRow, RunRecord, Warning, tables,
+};
+use anyhow::{Context, Result};
+
+use crate::{
+    coordinator::{Coordinator, Launcher, WorkerProcess},
+    data::Prepared,
+    experiment::Written,
+    folder::RunFolder,
+    git,
+    ledger::Ledger,
+    machine::{Environment, Steering, machine},
+    observer::Observer,
+    plan::Plan,
+    rows, truth,
+    worker::protocol::{Reply, Request},
+};
+
+/// What a run needs besides the experiment.
+pub struct Setup<'a> {
+    /// The backends.
+    pub registry: &'a Registry,
+    /// What their libraries listen to.
+    pub steering: Steering,
+    /// The program that becomes a worker, and the arguments that make it one.
+    pub worker: (PathBuf, Vec<String>),
+    /// Folder of results; the experiment's gets its own within.
+    pub runs: PathBuf,
+    /// Folder of cached vectors and ground truth.
+    pub cache: PathBuf,
+    /// Whether to begin anew even where a run could be continued.
+    pub fresh: bool,
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Finished {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it was.
+    pub record: RunRecord,
+    /// Its indexes.
+    pub builds: Vec<BuildRow>,
+    /// Its operating points.
+    pub points: Vec<PointRow>,
+    /// Its queries at every point.
+    pub queries: Vec<QueryRow>,
+}
+
+impl Finished {
+    /// Whether every build and every point was measured.
+    pub fn is_complete(&self) -> bool {
+        self.builds.iter().all(|build| build.status.is_ok())
+            && self.points.iter().all(|point| point.status.is_ok())
+    }
+}
+
+/// Builds and measures what the plan says, or goes on where an earlier run of it was cut off.
+///
+/// # Errors
+/// If the disk, the cache or the workers as such fail; an index that fails is a failed row instead.
+pub fn run(
+    written: &Written,
+    data: &Prepared,
+    plan: &Plan,
+    setup: &Setup<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Finished> {
+    let launcher = launcher(plan, setup);
+    let libraries = probe(&launcher, setup)?;
+    let machine = machine();
+    let plan_sha256 = plan.sha256(&machine, &versions(&libraries));
+    let experiment = setup.runs.join(folder_name(&plan.name));
+    let (folder, past) = RunFolder::open(&experiment, &plan_sha256, setup.fresh)?;
+    let mut ledger = Ledger::open(&folder.file("journal.jsonl"))?;
+    announce(&folder, &past, &mut ledger, observer);
+
+    let mut record = RunRecord {
+        started: past.map_or_else(now, |past| past.started),
+        warnings: doubts(&launcher, &libraries, data, setup)?,
+        ..record(written, data, plan, plan_sha256, &folder)
+    };
+    record.machine = machine;
+    record.libraries = distinct(&libraries).into_iter().map(library_card).collect();
+    record.blas = launcher.environment.record.clone();
+    tables::write_record(&folder.file("run.json"), &record)?;
+    data.write_ids(&folder.file("indexes/ids.parquet"))?;
+
+    let truth = truth::ground_truth(data, plan, &setup.cache, observer)?;
+    let mut coordinator = Coordinator {
+        plan,
+        data,
+        truth: &truth,
+        launcher: &launcher,
+        folder: &folder,
+        ledger: &mut ledger,
+        observer,
+        workers: Vec::new(),
+    };
+    coordinator.build_all()?;
+    let rounds = coordinator.measure_rounds()?;
+    drop(coordinator);
+    if rounds < plan.rounds {
+        record.warnings.push(Warning::BudgetSpent {
+            rounds,
+            wanted: plan.rounds,
+        });
+    }
+    record.finished = Some(now());
+    finish(folder, record, plan, &ledger)
+}
+
+fn launcher(plan: &Plan, setup: &Setup<'_>) -> Launcher {
+    let (program, arguments) = setup.worker.clone();
+    Launcher {
+        program,
+        arguments,
+        environment: Environment::detect(&setup.steering, plan.blas_env, std::env::vars()),
+    }
+}
+
+/// Asks a worker, which has the environment that all workers will have, what it is made of.
+fn probe(launcher: &Launcher, setup: &Setup<'_>) -> Result<Vec<Library>> {
+    std::fs::create_dir_all(&setup.runs)
+        .with_context(|| format!("make the folder {}", setup.runs.display()))?;
+    let log = tempfile::NamedTempFile::new().context("make a temporary file")?;
+    let mut worker = WorkerProcess::start(launcher, log.path())?;
+    match worker.ask(&Request::Libraries, |_| {})? {
+        Reply::Libraries(libraries) => Ok(libraries),
+        other => anyhow::bail!("a worker asked for its libraries replied {other:?}"),
+    }
+}
+
+fn versions(libraries: &[Library]) -> Vec<String> {
+    let version = |library: &Library| {
+        format!(
+            "{} {} {} {}",
+            library.name,
+            library.version,
+            library.compile_options,
+            library.blas_core.as_deref().unwrap_or_default()
+        )
+    };
+    std::iter::once(format!("annbench {}", env!("CARGO_PKG_VERSION")))
+        .chain(libraries.iter().map(version))
+        .collect()
+}
+
+fn announce(
+    folder: &RunFolder,
+    past: &Option<RunRecord>,
+    ledger: &mut Ledger,
+    observer: &mut dyn Observer,
+) {
+    if past.is_none() {
+        return;
+    }
+    ledger.forgive();
+    let events = ledger.events();
+    let measured: usize = events.timed.values().map(Vec::len).sum();
+    observer.note(&format!(
+        "continuing {}: {} indexes and {measured} measurements are there; --fresh begins anew",
+        folder.path().display(),
+        events.builds.len(),
+    ));
+}
+
+fn record(
+    written: &Written,
+    data: &Prepared,
+    plan: &Plan,
+    plan_sha256: String,
+    folder: &RunFolder,
+) -> RunRecord {
+    RunRecord {
+        experiment: plan.name.clone(),
+        run_id: folder.run_id().to_owned(),
+        started: String::new(),
+        finished: None,
+        annbench_version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_revision: git::revision(),
+        plan_sha256,
+        plan: serde_json::json!(plan),
+        experiment_toml: written.places.text().to_owned(),
+        dataset: data.card.clone(),
+        machine: Machine::default(),
+        libraries: Vec::new(),
+        blas: Default::default(),
+        warnings: Vec::new(),
+    }
+}
+
+/// Doubts about the run as a whole.
+fn doubts(
+    launcher: &Launcher,
+    libraries: &[Library],
+    data: &Prepared,
+    setup: &Setup<'_>,
+) -> Result<Vec<Warning>> {
+    let mut warnings = launcher.environment.warnings();
+    warnings.extend(data.warnings.iter().cloned());
+    for library in distinct(libraries) {
+        if !library.unused_cpu_features.is_empty() {
+            warnings.push(Warning::GenericBuild {
+                library: library.name.clone(),
+                unused: library.unused_cpu_features.clone(),
+            });
+        }
+    }
+    warnings.extend(kernels_below_cpu(launcher, libraries, setup)?);
+    if cfg!(debug_assertions) {
+        warnings.push(Warning::DebugBuild);
+    }
+    Ok(warnings)
+}
+
+/// Where the user's environment is kept, compares the kernels in force with BLAS's own choice.
+fn kernels_below_cpu(
+    launcher: &Launcher,
+    libraries: &[Library],
+    setup: &Setup<'_>,
+) -> Result<Vec<Warning>> {
+    if !launcher.environment.record.kept || launcher.environment.record.found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut own = launcher.clone();
+    own.environment.record.kept = false;
+    let own_choice = probe(&own, setup)?;
+    let pairs = libraries.iter().zip(&own_choice);
+    let mut warnings: Vec<Warning> = pairs
+        .filter(|(in_force, own)| in_force.blas_core != own.blas_core)
+        .filter_map(|(in_force, own)| {
+            Some(Warning::BlasBelowCpu {
+                in_force: in_force.blas_core.clone()?,
+                own_choice: own.blas_core.clone()?,
+            })
+        })
+        .collect();
+    warnings.dedup();
+    Ok(warnings)
+}
+
+/// The libraries, each once: several backends may share one.
+fn distinct(libraries: &[Library]) -> Vec<&Library> {
+    let mut distinct: Vec<&Library> = Vec::new();
+    for library in libraries {
+        if !distinct.contains(&library) {
+            distinct.push(library);
+        }
+    }
+    distinct
+}
+
+fn library_card(library: &Library) -> LibraryCard {
+    LibraryCard {
+        name: library.name.clone(),
+        version: library.version.clone(),
+        compile_options: library.compile_options.clone(),
+        blas: library.blas.clone(),
+        blas_core: library.blas_core.clone(),
+        blas_threads: library.blas_threads,
+        openmp_threads: library.openmp_threads,
+    }
+}
+
+/// Writes the tables, and only then says that the run is finished.
+fn finish(folder: RunFolder, record: RunRecord, plan: &Plan, ledger: &Ledger) -> Result<Finished> {
+    let rows = rows::rows(plan, record.dataset.n, ledger.events());
+    tables::write_builds(&folder.file("builds.parquet"), &rows.builds)?;
+    tables::write_points(&folder.file("points.parquet"), &rows.points)?;
+    tables::write_queries(&folder.file("queries.parquet"), &rows.queries)?;
+    tables::write_record(&folder.file("run.json"), &record)?;
+    folder.mark_latest()?;
+    Ok(Finished {
+        folder: folder.path().to_owned(),
+        record,
+        builds: rows.builds,
+        points: rows.points,
+        queries: rows.queries,
+    })
+}
+
+fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}
+
+/// The experiment's name as the name of a folder.
+fn folder_name(experiment: &str) -> PathBuf {
+    let name: String = experiment
+        .chars()
+        .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+        .collect();
+    match name.trim_matches('.') {
+        "" => Path::new("unnamed").to_owned(),
+        name => Path::new(name).to_owned(),
+    }
+}

@@ -1,0 +1,14 @@
+//! The worker process: builds or loads one index, and searches it when told.
+//!
+//! A process of its own gives exact memory figures, and keeps a crash or an abort in foreign code
+//! from taking other measurements with it. It is fed line-delimited JSON on stdin and answers on
+//! stdout; vectors travel by memory map, answers by a file ([`answers`]), never through JSON.
+
+pub mod answers;
+mod measure;
+mod memory;
+pub mod protocol;
+mod serve;
+
+pub use measure::{Clock, Monotonic, batch, one_by_one};
+pub use serve::serve;

@@ -1,0 +1,92 @@
+//! What coordinator and worker say to each other, a JSON object a line.
+
+use std::path::PathBuf;
+
+use annbench_index::{BuildProgress, IndexCard, Library, Params};
+use annbench_store::results::{Memory, Mode};
+use annbench_vectors::Metric;
+use serde::{Deserialize, Serialize};
+
+/// What a worker is told. It answers each with any number of [`Reply::Progress`] and then one
+/// other [`Reply`]; at the end of its input it leaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Say which libraries are behind the backends.
+    Libraries,
+    /// Build an index and persist it.
+    Build(BuildRequest),
+    /// Load a persisted index.
+    Load {
+        /// The index, with its description beside it.
+        path: PathBuf,
+    },
+    /// Search the index and time it.
+    Measure(MeasureRequest),
+}
+
+/// What to build.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BuildRequest {
+    /// The base: a cached matrix, n x dim.
+    pub base: PathBuf,
+    /// Where to persist the index.
+    pub index: PathBuf,
+    /// Its description, the times still zero.
+    pub card: IndexCard,
+}
+
+/// What to measure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeasureRequest {
+    /// The queries: a cached matrix, n_queries x dim.
+    pub queries: PathBuf,
+    /// Neighbours wanted per query.
+    pub k: usize,
+    /// Threads one call may use.
+    pub threads: usize,
+    /// How queries are offered.
+    pub mode: Mode,
+    /// Search parameters.
+    pub search: Params,
+    /// Queries to search before the timing starts.
+    pub warmup_queries: usize,
+    /// Where to write times and answers.
+    pub answers: PathBuf,
+}
+
+/// What a worker answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// How far the build is.
+    Progress(BuildProgress),
+    /// The libraries behind the backends, in their order.
+    Libraries(Vec<Library>),
+    /// The index is there.
+    Ready {
+        /// Time spent learning from the vectors, in seconds.
+        train_s: f64,
+        /// Time spent adding them, in seconds.
+        add_s: f64,
+        /// Memory three ways.
+        memory: Memory,
+    },
+    /// The searches are done and the file of answers is written.
+    Measured {
+        /// Search parameters in force.
+        effective: Params,
+    },
+    /// The request could not be met; the worker goes on.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl BuildRequest {
+    /// The metric to build for.
+    pub fn metric(&self) -> Metric {
+        self.card.metric
+    }
+}

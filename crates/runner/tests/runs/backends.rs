@@ -1,0 +1,257 @@
+//! Backends that do what no real one should, and a plain one to compare with.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use annbench_index::{
+    Adjustment, Backend, BaseFacts, BuildError, BuildJob, BuildPhase, Built, ConfigureError,
+    Library, LoadError, NullBackend, ParamError, Registry, Resolved, SaveError, SearchError,
+    SearchSetup, TypedIndex,
+};
+use annbench_vectors::{Matrix, MatrixView, Metric, NeighborsMut};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(crate) fn registry() -> Registry {
+    Registry::new().with(NullBackend).with(Mock)
+}
+
+/// Brute force, with a way to go wrong.
+pub(crate) struct Mock;
+
+/// How the mock behaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MockBuild {
+    /// What goes wrong in the build: nothing, refuse or abort.
+    build: String,
+    /// What goes wrong in a search: nothing, refuse, abort, waver (every third one is reversed).
+    trouble: String,
+    /// Halved where it exceeds a tenth of the base.
+    #[schemars(range(min = 1))]
+    cells: usize,
+}
+
+impl Default for MockBuild {
+    fn default() -> Self {
+        Self {
+            build: "nothing".into(),
+            trouble: "nothing".into(),
+            cells: 1,
+        }
+    }
+}
+
+/// How much of the base to look at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MockSearch {
+    /// Share of the base to look at; raising it buys recall and costs time.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    share: f64,
+}
+
+impl Default for MockSearch {
+    fn default() -> Self {
+        Self { share: 1.0 }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MockIndex {
+    values: Vec<f32>,
+    dim: usize,
+    metric: Metric,
+    trouble: String,
+    share: f64,
+    #[serde(skip)]
+    searches: AtomicUsize,
+}
+
+impl Backend for Mock {
+    type Build = MockBuild;
+    type Search = MockSearch;
+    type Index = MockIndex;
+
+    fn name(&self) -> &'static str {
+        "mock"
+    }
+
+    fn summary(&self) -> &'static str {
+        "brute force that can go wrong"
+    }
+
+    fn library(&self) -> Library {
+        Library {
+            name: "mock".into(),
+            version: "1".into(),
+            ..Library::default()
+        }
+    }
+
+    fn is_exact(&self, _: &MockBuild) -> bool {
+        true
+    }
+
+    fn resolve(
+        &self,
+        mut build: MockBuild,
+        base: BaseFacts,
+    ) -> Result<Resolved<MockBuild>, ParamError> {
+        if build.cells > base.n {
+            return Err(ParamError::Refused {
+                key: "cells".into(),
+                value: build.cells.into(),
+                problem: format!("exceeds the {} base vectors", base.n),
+                remedy: "lower cells".into(),
+            });
+        }
+        let requested = build.cells;
+        if requested * 10 <= base.n {
+            return Ok(Resolved::unchanged(build));
+        }
+        build.cells /= 2;
+        let adjustment = Adjustment {
+            key: "cells".into(),
+            requested: requested.into(),
+            effective: build.cells.into(),
+            reason: "the base is small".into(),
+        };
+        Ok(Resolved {
+            params: build,
+            adjustments: vec![adjustment],
+        })
+    }
+
+    fn check_search(&self, _: &MockBuild, _: &MockSearch, _: BaseFacts) -> Result<(), ParamError> {
+        Ok(())
+    }
+
+    fn build(
+        &self,
+        base: MatrixView<'_>,
+        metric: Metric,
+        params: &MockBuild,
+        job: &mut BuildJob<'_>,
+    ) -> Result<Built<MockIndex>, BuildError> {
+        match params.build.as_str() {
+            "abort" => {
+                eprintln!("mock: about to abort");
+                std::process::abort();
+            }
+            "refuse" => {
+                return Err(BuildError::Library {
+                    doing: "add",
+                    reason: "the mock refuses".into(),
+                });
+            }
+            _ => {}
+        }
+        job.report(BuildPhase::Add, base.n(), base.n());
+        let index = MockIndex {
+            values: base.as_slice().to_vec(),
+            dim: base.dim(),
+            metric,
+            trouble: params.trouble.clone(),
+            share: 1.0,
+            searches: AtomicUsize::new(0),
+        };
+        Ok(Built {
+            index,
+            train: Duration::from_millis(1),
+            add: Duration::from_millis(2),
+        })
+    }
+
+    fn load(&self, path: &Path, _: Metric) -> Result<MockIndex, LoadError> {
+        let json = std::fs::read(path).map_err(|source| LoadError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        serde_json::from_slice(&json).map_err(|error| LoadError::Library {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+impl MockIndex {
+    fn base(&self) -> Matrix {
+        Matrix::from_vec(self.values.clone(), self.dim).unwrap()
+    }
+
+    fn best(&self, query: &[f32], reversed: bool) -> Vec<(u64, f32)> {
+        let base = self.base();
+        let looked_at = (self.share * base.n() as f64) as usize;
+        let mut pairs: Vec<(u64, f64)> = base
+            .rows()
+            .take(looked_at)
+            .enumerate()
+            .map(|(row, vector)| (row as u64, self.metric.score(vector, query)))
+            .collect();
+        pairs.sort_by(|a, b| self.metric.nearer_first(a.1, b.1));
+        if reversed {
+            pairs.reverse();
+        }
+        let pairs = pairs.into_iter();
+        pairs.map(|(row, score)| (row, score as f32)).collect()
+    }
+}
+
+impl TypedIndex for MockIndex {
+    type Search = MockSearch;
+
+    fn configure(
+        &mut self,
+        params: &MockSearch,
+        _: SearchSetup,
+    ) -> Result<MockSearch, ConfigureError> {
+        self.share = params.share;
+        Ok(params.clone())
+    }
+
+    fn search(
+        &self,
+        queries: MatrixView<'_>,
+        out: &mut NeighborsMut<'_>,
+    ) -> Result<(), SearchError> {
+        SearchError::check_shapes(queries, self.dim, out)?;
+        match self.trouble.as_str() {
+            "abort" => std::process::abort(),
+            "refuse" => return Err(SearchError::Library("the mock refuses".into())),
+            _ => {}
+        }
+        let earlier = self.searches.fetch_add(1, Ordering::Relaxed);
+        let reversed = self.trouble == "waver" && earlier % 3 == 0;
+        for (query_idx, query) in queries.rows().enumerate() {
+            out.fill(query_idx, self.best(query, reversed));
+        }
+        Ok(())
+    }
+
+    fn save(&self, path: &Path) -> Result<(), SaveError> {
+        std::fs::write(path, serde_json::to_vec(self).unwrap()).map_err(|source| SaveError::Io {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.values.len() / self.dim
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    fn bytes_estimate(&self) -> Option<u64> {
+        Some(4 * self.values.len() as u64)
+    }
+}
