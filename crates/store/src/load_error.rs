@@ -115,7 +115,7 @@ pub enum LoadError {
     #[error("{}: column `{column}`: the vectors have no components; write at least one", .path.display())]
     ZeroDim { path: PathBuf, column: String },
     /// NaN, infinite, or too large for f32.
-    #[error("{}: {place}, row {row}: component {component} is {value} as f32; drop the row or embed it again", .path.display())]
+    #[error("{}: {place}, row {row}: component {component} is {value} as f32; drop the row or make the file again", .path.display())]
     NotFinite {
         path: PathBuf,
         place: String,

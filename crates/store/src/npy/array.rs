@@ -136,6 +136,8 @@ mod tests {
     }
 
     proptest! {
+        // Each case writes three files and syncs them.
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn arrays_round_trip(n in 0usize..20, dim in 1usize..20, start: u64) {
             let values = || (0..(n * dim) as u64).map(|i| start.wrapping_add(i * 0x9e37_79b9));

@@ -119,7 +119,7 @@ mod tests {
         let path = folder.path().join("base.npy");
         super::super::write(&path, &[1.0f32; 100], &[10, 10]).unwrap();
         let bytes = std::fs::read(&path).unwrap();
-        for length in 0..bytes.len() {
+        for length in (0..bytes.len()).step_by(7) {
             std::fs::write(&path, &bytes[..length]).unwrap();
             assert!(MappedMatrix::open(&path).is_err(), "{length} bytes");
         }

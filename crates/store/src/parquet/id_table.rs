@@ -63,7 +63,9 @@ pub fn read_ids(path: &Path) -> Result<Ids, LoadError> {
     }
     let mut sink = IdSink::new(path, COLUMN, field.data_type());
     file.read(&[place], BATCH_ROWS, &mut |row, batch| {
-        guard(path, &format!("at row {row}"), || sink.append(batch.column(0)))
+        guard(path, &format!("at row {row}"), || {
+            sink.append(batch.column(0))
+        })
     })?;
     sink.finish()
 }

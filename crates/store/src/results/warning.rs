@@ -30,6 +30,11 @@ pub enum Warning {
         /// How many queries.
         queries: usize,
     },
+    /// Ids were returned that name no base vector.
+    IdsOutOfRange {
+        /// How many ids.
+        ids: usize,
+    },
     /// Two rounds returned different ids for one query.
     UnstableResults {
         /// How many queries.
@@ -104,6 +109,9 @@ impl Warning {
                 "do not trust this run: check the metric, the ground truth and the build".into()
             }
             Self::FewerThanK { .. } => "search more of the index, or ask for a smaller k".into(),
+            Self::IdsOutOfRange { .. } => {
+                "do not trust this index: it returns ids it was never given".into()
+            }
             Self::UnstableResults { .. } => {
                 "the index answers differently from search to search: compare with care".into()
             }
@@ -147,6 +155,9 @@ impl fmt::Display for Warning {
             }
             Self::FewerThanK { queries } => {
                 write!(f, "{queries} queries got fewer than k neighbours")
+            }
+            Self::IdsOutOfRange { ids } => {
+                write!(f, "{ids} ids returned that name no base vector")
             }
             Self::UnstableResults { queries } => {
                 write!(f, "{queries} queries got other ids in another round")

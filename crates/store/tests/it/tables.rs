@@ -1,0 +1,184 @@
+//! A run's tables hold what was put in, bit for bit.
+
+use annbench_store::results::{
+    BuildRow, Estimate, LatencyUs, Memory, Mode, PointRow, QueryRow, Status, Warning, tables::*,
+};
+use proptest::{collection::vec, option, prelude::*};
+use serde_json::{Map, Value, json};
+
+const FLOATS: std::ops::Range<f64> = -1e300..1e300;
+
+fn params() -> impl Strategy<Value = Map<String, Value>> {
+    let value = prop_oneof![
+        any::<i64>().prop_map(Value::from),
+        FLOATS.prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+        Just(json!([1, "two", null])),
+    ];
+    vec(("[a-z_]{1,6}", value), 0..4).prop_map(|pairs| pairs.into_iter().collect())
+}
+
+fn status() -> impl Strategy<Value = Status> {
+    prop_oneof![Just(Status::Ok), ".{0,20}".prop_map(Status::Failed)]
+}
+
+fn warnings() -> impl Strategy<Value = Vec<Warning>> {
+    let warning = prop_oneof![
+        FLOATS.prop_map(|recall| Warning::ExactBelowOne { recall }),
+        (0usize..9).prop_map(|queries| Warning::FewerThanK { queries }),
+        Just(Warning::DebugBuild),
+    ];
+    vec(warning, 0..3)
+}
+
+fn mode() -> impl Strategy<Value = Mode> {
+    prop_oneof![Just(Mode::Single), Just(Mode::Batch)]
+}
+
+fn estimate() -> impl Strategy<Value = Option<Estimate>> {
+    let estimate = (FLOATS, FLOATS, FLOATS);
+    option::of(estimate.prop_map(|(value, low, high)| Estimate { value, low, high }))
+}
+
+fn latency() -> impl Strategy<Value = Option<LatencyUs>> {
+    let parts = (
+        FLOATS,
+        FLOATS,
+        FLOATS,
+        option::of(FLOATS),
+        option::of(FLOATS),
+    );
+    option::of(parts.prop_map(|(mean, std, p50, p95, p99)| LatencyUs {
+        mean,
+        std,
+        p50,
+        p95,
+        p99,
+    }))
+}
+
+fn point() -> impl Strategy<Value = PointRow> {
+    let plan = (
+        0usize..99,
+        0usize..99,
+        ".{0,9}",
+        "[a-z]{1,9}",
+        params(),
+        params(),
+    );
+    let work = (mode(), 1usize..64, 1usize..1000, status(), 0usize..10_000);
+    let found = (
+        estimate(),
+        estimate(),
+        latency(),
+        vec(FLOATS, 0..5),
+        warnings(),
+    );
+    (plan, work, found).prop_map(|(plan, work, found)| PointRow {
+        point: plan.0,
+        build: plan.1,
+        label: plan.2,
+        backend: plan.3,
+        requested: plan.4,
+        effective: plan.5,
+        mode: work.0,
+        threads: work.1,
+        k: work.2,
+        status: work.3,
+        n_queries: work.4,
+        recall: found.0,
+        qps: found.1,
+        latency_us: found.2,
+        rounds_s: found.3,
+        warnings: found.4,
+    })
+}
+
+fn memory() -> impl Strategy<Value = Memory> {
+    let bytes = || option::of(any::<u64>());
+    (bytes(), bytes(), bytes(), bytes()).prop_map(|bytes| Memory {
+        estimate_bytes: bytes.0,
+        serialized_bytes: bytes.1,
+        rss_bytes: bytes.2,
+        peak_rss_bytes: bytes.3,
+    })
+}
+
+fn build() -> impl Strategy<Value = BuildRow> {
+    let plan = (
+        0usize..99,
+        ".{0,9}",
+        "[a-z]{1,9}",
+        params(),
+        params(),
+        any::<bool>(),
+    );
+    let work = (any::<u64>(), 1usize..64, status(), FLOATS, FLOATS);
+    let found = (memory(), option::of("[a-z/.]{1,9}"), warnings());
+    (plan, work, found).prop_map(|(plan, work, found)| BuildRow {
+        build: plan.0,
+        label: plan.1,
+        backend: plan.2,
+        requested: plan.3,
+        effective: plan.4,
+        is_exact: plan.5,
+        seed: work.0,
+        threads: work.1,
+        status: work.2,
+        train_s: work.3,
+        add_s: work.4,
+        memory: found.0,
+        index_file: found.1,
+        warnings: found.2,
+    })
+}
+
+fn query() -> impl Strategy<Value = QueryRow> {
+    let counts = (0usize..99, 0usize..9999, 0usize..99, 0usize..99);
+    (counts, mode(), option::of(any::<u64>())).prop_map(|(counts, mode, latency_ns)| QueryRow {
+        point: counts.0,
+        mode,
+        query_idx: counts.1,
+        latency_ns,
+        hits: counts.2,
+        returned: counts.3,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn tables_round_trip(
+        points in vec(point(), 0..6),
+        builds in vec(build(), 0..6),
+        queries in vec(query(), 0..20),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        write_points(&path("points.parquet"), &points).unwrap();
+        prop_assert_eq!(read_points(&path("points.parquet")).unwrap(), points);
+        write_builds(&path("builds.parquet"), &builds).unwrap();
+        prop_assert_eq!(read_builds(&path("builds.parquet")).unwrap(), builds);
+        write_queries(&path("queries.parquet"), &queries).unwrap();
+        prop_assert_eq!(read_queries(&path("queries.parquet")).unwrap(), queries);
+    }
+}
+
+#[test]
+fn one_table_in_place_of_another_is_refused_by_its_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queries.parquet");
+    write_queries(&path, &[]).unwrap();
+    let message = read_points(&path).unwrap_err().to_string();
+    assert!(
+        message.contains("no column `build` of type int64"),
+        "{message}"
+    );
+    std::fs::write(&path, "PAR1").unwrap();
+    let message = read_queries(&path).unwrap_err().to_string();
+    assert!(
+        message.contains("queries.parquet: not a sound Parquet file"),
+        "{message}"
+    );
+}
