@@ -92,6 +92,8 @@ fn paired<'a>(run: &'a Run, rows: impl Iterator<Item = &'a PointRow>) -> Vec<Lin
 
 #[cfg(test)]
 mod tests {
+    use annbench_store::results::Mode;
+
     use super::*;
     use crate::fixture;
 
@@ -132,5 +134,15 @@ mod tests {
         run.points.insert(2, again);
         assert_eq!(by_point(&run)[0].rows.len(), 2);
         assert_eq!(by_point(&run)[1].rows.len(), 1);
+    }
+
+    #[test]
+    fn a_row_never_stands_beside_another_point() {
+        let mut run = fixture::run();
+        run.points
+            .retain(|row| (row.point, row.mode) != (1, Mode::Batch));
+        for line in by_point(&run) {
+            assert!(line.rows.iter().all(|row| row.point == line.rows[0].point));
+        }
     }
 }

@@ -90,7 +90,7 @@ impl Verdict<'_> {
 impl fmt::Display for Verdict<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let k = self.nearest.map_or(0, |point| point.k);
-        let wanted = format!("recall@{k} >= {:.2}", self.recall);
+        let wanted = format!("recall@{k} >= {}", target_text(self.recall));
         match (&self.recommendation, self.nearest) {
             (Some(found), _) => {
                 write!(f, "fastest at {wanted}: ")?;
@@ -105,6 +105,16 @@ impl fmt::Display for Verdict<'_> {
             ),
             (None, None) => write!(f, "nothing was measured in mode {}", self.mode.name()),
         }
+    }
+}
+
+/// Two decimals, or as many as it takes.
+fn target_text(recall: f64) -> String {
+    let (short, exact) = (format!("{recall:.2}"), recall.to_string());
+    if short.len() < exact.len() {
+        exact
+    } else {
+        short
     }
 }
 
@@ -142,6 +152,14 @@ mod tests {
             "fastest at recall@10 >= 0.80: hnsw m=32 ef_search=16, 21,000 qps batch \
              (recall 0.912 ±0.008, 10.5 x exact search); cannot be told apart from \
              ivf_flat nlist=256 nprobe=8"
+        );
+    }
+
+    #[test]
+    fn exact_search_is_not_compared_with_itself() {
+        assert_eq!(
+            verdict(&fixture::run(), 0.9999, Mode::Single).to_string(),
+            "fastest at recall@10 >= 0.9999: flat, 150 qps single (recall 1.000 ±0.004)"
         );
     }
 
