@@ -199,3 +199,87 @@ fn append_floats(values: &mut Vec<f32>, elements: &dyn Array) {
 fn floats<T: ArrowPrimitiveType>(elements: &dyn Array) -> &[T::Native] {
     elements.as_primitive::<T>().values()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{FixedSizeListArray, LargeListArray, ListArray};
+    use std::sync::Arc;
+
+    type Row = Option<Vec<Option<f32>>>;
+
+    fn list(rows: Vec<Row>) -> ArrayRef {
+        Arc::new(ListArray::from_iter_primitive::<Float32Type, _, _>(rows))
+    }
+
+    fn large(rows: Vec<Row>) -> ArrayRef {
+        Arc::new(LargeListArray::from_iter_primitive::<Float32Type, _, _>(
+            rows,
+        ))
+    }
+
+    fn fixed(rows: Vec<Row>) -> ArrayRef {
+        Arc::new(FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>(rows, 2))
+    }
+
+    fn row(values: [f32; 2]) -> Row {
+        Some(values.map(Some).to_vec())
+    }
+
+    fn check(batches: &[ArrayRef]) -> Result<Vec<f32>, String> {
+        let mut sink = VectorSink::new(Path::new("x.parquet"), "embedding", 4, 1_000);
+        batches
+            .iter()
+            .try_for_each(|batch| sink.append(batch))
+            .and_then(|()| sink.finish())
+            .map(Matrix::into_vec)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_list_layout_gives_the_same_rows() {
+        for layout in [list, large, fixed] {
+            let whole = layout(vec![row([1.0, 2.0]), row([3.0, 4.0]), row([5.0, 6.0])]);
+            let expected = Ok(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+            assert_eq!(check(&[whole.slice(0, 1), whole.slice(1, 2)]), expected);
+        }
+    }
+
+    #[test]
+    fn rows_of_refused_vectors_count_over_batches() {
+        for layout in [list, large, fixed] {
+            let cases = [
+                (None, "row 3: the vector is null"),
+                (Some(vec![Some(1.0), None]), "row 3: component 1 is null"),
+                (row([1.0, f32::NAN]), "row 3: component 1 is NaN"),
+                (row([f32::NEG_INFINITY, 1.0]), "row 3: component 0 is -inf"),
+            ];
+            for (bad, expected) in cases {
+                let batch = |last: Row| layout(vec![row([1.0, 2.0]), last]);
+                let message = check(&[batch(row([3.0, 4.0])), batch(bad)]).unwrap_err();
+                assert!(message.contains(expected), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_another_length_is_refused_in_every_batch() {
+        let short = || list(vec![row([1.0, 2.0]), Some(vec![Some(1.0)])]);
+        let good = || list(vec![row([1.0, 2.0])]);
+        let cases = [
+            (
+                vec![short()],
+                "row 1: 1 components where the rows before have 2",
+            ),
+            (vec![good(), short()], "row 2: 1 components"),
+            (
+                vec![list(vec![Some(vec![])])],
+                "the vectors have no components",
+            ),
+        ];
+        for (batches, expected) in cases {
+            let message = check(&batches).unwrap_err();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}
