@@ -1,38 +1,9 @@
-//! How far the f32 pass can be from the score, proven.
+//! How far the f32 pass can be from the score.
 //!
-//! Every score has a **key**: the score itself for similarities, its negative for `l2`, and
-//! negative infinity for the NaN of a zero vector under cosine. A larger key is nearer. For each
-//! pair this module gives an interval `[low, high]` that holds the key of the score *as
-//! [`Metric::score`] computes it in f64*, from the f32 sum `v` of [`crate::kernel`]. A vector whose
-//! `high` lies under the `k`-th largest `low` is therefore neither among the `k` nearest nor tied
-//! with the last of them, and need not be scored.
+//! For each pair this module gives an interval that holds the key of its score, from the f32 sum
+//! of [`crate::kernel`].
 //!
-//! # Proof
-//!
-//! Write `u = 2^-24`, `w = 2^-53` (half the distance from 1 to the next f32, f64), `N` for
-//! [`roundings`], and `gamma(N) = N u / (1 - N u)`, `gamma64(N)` likewise with `w`. Rounding to
-//! nearest multiplies a result by `1 + delta`, `|delta| <= u`, unless it is subnormal; then an
-//! error of at most `2^-150` is added. Sums and differences have no such absolute error, and a
-//! product of at most `N` factors `1 + delta` is within `gamma(N)` of 1 (Higham, *Accuracy and
-//! Stability of Numerical Algorithms*, 2nd ed., lemma 3.1). Zeros that fill up the last chunk add
-//! nothing. An f32 overflow leaves a sum infinite or NaN until its end, and then the interval is
-//! the whole line; so below, `v` is finite and nothing overflowed. An f64 neither overflows nor
-//! goes subnormal on sums of products of two f32.
-//!
-//! - *Inner product*, `p = q.x`: each product passes at most `N` roundings, so
-//!   `|v - p| <= gamma(N) sum |q_i x_i| + 2 d 2^-150 <= gamma(N) |q| |x| + d 2^-149`
-//!   (Cauchy-Schwarz; the 2 covers the factors that the absolute errors themselves pass through).
-//!   The score is within `gamma64(d) |q| |x|` of `p`.
-//! - *Cosine*, `c = p / (|q| |x|)`: the same divided by the norms. The score's two norms and its
-//!   quotient err by less than `gamma64(2 d + 8)`, relative, as do the norms used here; `|c| <= 1`.
-//! - *Squared distance*, `s`: all terms are positive, so the relative error stays relative:
-//!   `|v - s| <= gamma(N) s + d 2^-149`, hence `(v - d 2^-149) (1 - g) <= s <= (v + d 2^-149) (1 + g)`
-//!   with `g = gamma(N) / (1 - gamma(N))`; and the score is within `gamma64(d + 3) s` of `s`.
-//!
-//! All of this is below `relative = 1.001 g + gamma64(16 d + 128)` and `absolute = d 2^-148`: the
-//! thousandth covers the norms' own error where it meets `g`, and the surplus in both covers the
-//! few f64 operations that evaluate the interval. Where `N u` reaches 1/4, above thirty million
-//! components, `relative` is infinite, and every pair is scored.
+//! The crate's own documentation proves it; here `sum` is its `v`, [`roundings`] its `N`.
 
 use annbench_vectors::Metric;
 

@@ -14,6 +14,18 @@ const LANES: usize = if cfg!(target_feature = "avx512f") {
     8
 };
 
+/// The instruction set the pass was compiled for, as far as it matters to it.
+#[cfg(feature = "backend")]
+pub(crate) const INSTRUCTIONS: &str = if cfg!(target_feature = "avx512f") {
+    "AVX512F"
+} else if cfg!(all(target_feature = "avx2", target_feature = "fma")) {
+    "AVX2 FMA"
+} else if cfg!(target_arch = "aarch64") {
+    "NEON"
+} else {
+    "generic"
+};
+
 /// Base vectors a tile takes. With [`QUERIES`] it fills 12 of the 16 registers of AVX2 with sums.
 pub(crate) const ROWS: usize = 3;
 

@@ -10,6 +10,7 @@ use annbench_vectors::Matrix;
 use npyz::{Deserialize, NpyFile};
 
 /// The file or folder of that name, or `None` after saying so.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let path = root.join("../shared").join(name);

@@ -1,0 +1,183 @@
+//! Exact search as an index: for users who want to know whether they need an approximate one.
+
+mod file;
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use annbench_index::{
+    Backend, BaseFacts, BuildError, BuildJob, BuildPhase, Built, ConfigureError, Library,
+    LoadError, ParamError, Resolved, SaveError, SearchError, SearchSetup, TypedIndex,
+};
+use annbench_vectors::{Matrix, MatrixView, Metric, NeighborsMut};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ExactError, Options, Searcher};
+
+/// Builds [`ExactIndex`]es: the index type `exact`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExactBackend;
+
+/// Exact search has no parameters, neither for the build nor for the search.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExactParams {}
+
+/// A copy of the base, searched exactly.
+#[derive(Debug, Clone)]
+pub struct ExactIndex {
+    searcher: Searcher<'static>,
+    threads: usize,
+}
+
+impl ExactIndex {
+    fn new(base: Matrix, metric: Metric, threads: usize) -> Result<Self, ExactError> {
+        Ok(Self {
+            searcher: Searcher::owning(base, metric, threads.max(1))?,
+            threads: 1,
+        })
+    }
+}
+
+impl Backend for ExactBackend {
+    type Build = ExactParams;
+    type Search = ExactParams;
+    type Index = ExactIndex;
+
+    fn name(&self) -> &'static str {
+        "exact"
+    }
+
+    fn summary(&self) -> &'static str {
+        "compares with every vector and scores in f64: recall 1, ties by row number"
+    }
+
+    fn library(&self) -> Library {
+        Library {
+            name: "annbench-exact".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            compile_options: crate::kernel::INSTRUCTIONS.into(),
+            ..Library::default()
+        }
+    }
+
+    fn is_exact(&self, _: &ExactParams) -> bool {
+        true
+    }
+
+    fn is_repeatable(&self, _: &ExactParams, _: usize) -> bool {
+        true
+    }
+
+    fn resolve(
+        &self,
+        build: ExactParams,
+        _: BaseFacts,
+    ) -> Result<Resolved<ExactParams>, ParamError> {
+        Ok(Resolved::unchanged(build))
+    }
+
+    fn check_search(
+        &self,
+        _: &ExactParams,
+        _: &ExactParams,
+        _: BaseFacts,
+    ) -> Result<(), ParamError> {
+        Ok(())
+    }
+
+    fn build(
+        &self,
+        base: MatrixView<'_>,
+        metric: Metric,
+        _: &ExactParams,
+        job: &mut BuildJob<'_>,
+    ) -> Result<Built<ExactIndex>, BuildError> {
+        let start = Instant::now();
+        let index = Matrix::from_vec(base.as_slice().to_vec(), base.dim())
+            .map_err(|error| refused(&error))
+            .and_then(|copy| {
+                ExactIndex::new(copy, metric, job.threads).map_err(|error| refused(&error))
+            })?;
+        let add = start.elapsed();
+        job.report(BuildPhase::Add, base.n(), base.n());
+        Ok(Built {
+            index,
+            train: Duration::ZERO,
+            add,
+        })
+    }
+
+    fn load(&self, path: &Path, metric: Metric) -> Result<ExactIndex, LoadError> {
+        let base = file::read(path, metric)?;
+        ExactIndex::new(base, metric, 1).map_err(|error| file::damaged(path, &error))
+    }
+}
+
+fn refused(error: &dyn std::error::Error) -> BuildError {
+    BuildError::Library {
+        doing: "add",
+        reason: error.to_string(),
+    }
+}
+
+impl TypedIndex for ExactIndex {
+    type Search = ExactParams;
+
+    fn configure(
+        &mut self,
+        params: &ExactParams,
+        setup: SearchSetup,
+    ) -> Result<ExactParams, ConfigureError> {
+        self.threads = setup.threads.max(1);
+        Ok(*params)
+    }
+
+    fn search(
+        &self,
+        queries: MatrixView<'_>,
+        out: &mut NeighborsMut<'_>,
+    ) -> Result<(), SearchError> {
+        SearchError::check_shapes(queries, self.dim(), out)?;
+        if out.k() == 0 {
+            return Ok(());
+        }
+        let mut options = Options::new(self.threads);
+        let found = self
+            .searcher
+            .search(queries, out.k(), &mut options)
+            .map_err(|error| SearchError::Library(error.to_string()))?;
+        for query_idx in 0..found.n_queries() {
+            let scores = found.scores(query_idx).iter().map(|&score| score as f32);
+            out.fill(query_idx, found.ids(query_idx).iter().copied().zip(scores));
+        }
+        Ok(())
+    }
+
+    fn save(&self, path: &Path) -> Result<(), SaveError> {
+        file::write(path, self.searcher.base(), self.metric()).map_err(|source| SaveError::Io {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.searcher.base().n()
+    }
+
+    fn dim(&self) -> usize {
+        self.searcher.base().dim()
+    }
+
+    fn metric(&self) -> Metric {
+        self.searcher.metric()
+    }
+
+    /// The vectors in f32, and of each its norm in f64.
+    fn bytes_estimate(&self) -> Option<u64> {
+        Some(self.len() as u64 * (4 * self.dim() as u64 + 8))
+    }
+}
