@@ -251,7 +251,7 @@ mod tests {
         check_refused(|bytes| bytes[8] = 2, "its layout has version 2");
         check_refused(
             |bytes| bytes[23] = 1,
-            "its header promises 864691128455255104",
+            "its header promises 864691128455255296",
         );
         check_refused(|bytes| bytes[16..32].fill(255), "its header promises");
         check_refused(
