@@ -53,16 +53,17 @@ struct Arrangement {
 
 fn compare(data: &str, repeats: usize, openmp_blas: Option<&str>) -> Result<(), Failure> {
     let threads = std::thread::available_parallelism()?.get();
-    let graph = env::temp_dir().join(format!("annbench-threads-{}.hnsw", std::process::id()));
+    let folder = tempfile::tempdir()?;
+    let graph = folder.path().join("graph");
     build_graph(Path::new(data), &graph, threads)?;
     let mut arrangements = arrangements(threads, openmp_blas);
-    for _ in 0..repeats {
+    for repeat in 1..=repeats {
         for arrangement in &mut arrangements {
             arrangement.measure_in_a_process(data, &graph, threads)?;
         }
+        println!("after {repeat} of {repeats} repetitions");
+        print_table(&mut arrangements);
     }
-    std::fs::remove_file(&graph)?;
-    print_table(&mut arrangements);
     Ok(())
 }
 

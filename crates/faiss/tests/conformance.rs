@@ -69,11 +69,8 @@ fn factory_quantisers() {
 fn factory_lists_of_codes() {
     let coarse = factory("IVF16,PQ8x4fs").search("nprobe", 8);
     check(&FactoryBackend, coarse.scores_are_of_compressed_vectors());
-    let polysemous = factory("IVF4,PQ8x4").search("nprobe", 4).search("ht", 20);
-    check(
-        &FactoryBackend,
-        polysemous.scores_are_of_compressed_vectors(),
-    );
+    let full = factory("IVF4,PQ8x4np").search("nprobe", 4).search("ht", 20);
+    check(&FactoryBackend, full.scores_are_of_compressed_vectors());
     let two_stages = factory("IVF16_HNSW8,SQ8")
         .search("nprobe", 8)
         .search("ef_search", 20);

@@ -19,7 +19,12 @@ mod parameters;
 mod results;
 mod robustness;
 
-use std::{error::Error, fmt, path::Path};
+use std::{
+    cell::{RefCell, RefMut},
+    error::Error,
+    fmt,
+    path::Path,
+};
 
 use annbench_vectors::{Matrix, MatrixView, Metric, Neighbors};
 use serde_json::Value;
@@ -131,6 +136,7 @@ pub fn run(backend: &dyn AnyBackend, case: &Case, scratch: &Path) -> Result<(), 
             scratch,
             base: data::vectors(case.n, 1, metric),
             queries: data::vectors(QUERIES, 2, metric),
+            shared: RefCell::new(None),
         };
         let checks = [results::CHECKS, robustness::CHECKS, parameters::CHECKS].concat();
         found.extend(checks.into_iter().filter_map(|(rule, check)| {
@@ -214,6 +220,7 @@ struct Suite<'a> {
     scratch: &'a Path,
     base: Matrix,
     queries: Matrix,
+    shared: RefCell<Option<Box<dyn Index>>>,
 }
 
 impl Suite<'_> {
@@ -244,9 +251,22 @@ impl Suite<'_> {
         Ok(self.backend.build(base, self.metric, &build, job)?)
     }
 
-    /// The index over the whole base, configured to find [`K`] with one thread.
-    fn index(&self) -> Result<Box<dyn Index>, Box<dyn Error>> {
-        let mut index = self.build(self.base.view(), 1)?.index;
+    /// The index over the whole base, configured to find [`K`] with one thread. Built once, for
+    /// some kinds take long; what one check set must not matter to the next.
+    fn index(&self) -> Result<RefMut<'_, dyn Index>, Box<dyn Error>> {
+        let mut shared = self.shared.borrow_mut();
+        let index = match shared.take() {
+            Some(index) => index,
+            None => self.build(self.base.view(), 1)?.index,
+        };
+        let index = RefMut::map(shared, |shared| &mut **shared.insert(index));
+        self.configured(index)
+    }
+
+    fn configured<'a>(
+        &self,
+        mut index: RefMut<'a, dyn Index>,
+    ) -> Result<RefMut<'a, dyn Index>, Box<dyn Error>> {
         self.configure(&mut *index, K, 1)?;
         Ok(index)
     }

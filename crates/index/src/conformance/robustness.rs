@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use annbench_vectors::{Matrix, Neighbors};
 
 use super::{Check, K, Outcome, Suite, ensure, search};
-use crate::SearchError;
+use crate::{Index, SearchError};
 
 pub(super) const CHECKS: &[Check] = &[
     ("k above n gives shorter rows", k_above_n_gives_shorter_rows),
@@ -37,7 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
 fn k_above_n_gives_shorter_rows(suite: &Suite<'_>) -> Outcome {
     let n = suite.base.n();
     let k = n + 3;
-    let mut index = suite.build(suite.base.view(), 1)?.index;
+    let mut index = suite.index()?;
     suite.configure(&mut *index, k, 1)?;
     let found = search(&*index, suite.queries.view(), k)?;
     let exact = suite.backend.is_exact(&suite.build_params()?)?;
@@ -118,22 +118,21 @@ fn file(suite: &Suite<'_>, name: &str) -> PathBuf {
 
 fn a_loaded_index_finds_the_same(suite: &Suite<'_>) -> Outcome {
     let path = file(suite, "saved");
-    let index = suite.index()?;
+    let mut index = suite.index()?;
     index.save(&path)?;
     let mut loaded = suite.backend.load(&path, suite.metric)?;
     std::fs::remove_file(&path)?;
-    let effective = suite.configure(&mut *loaded, K, 1)?;
-    let said = |index: &dyn crate::Index| {
+    let said = |index: &dyn Index| {
         let estimate = index.bytes_estimate();
         (index.len(), index.dim(), index.metric(), estimate)
     };
     ensure(said(&*index) == said(&*loaded), || {
         format!("{:?}, not {:?}", said(&*loaded), said(&*index))
     })?;
-    let mut built = suite.index()?;
-    let as_built = suite.configure(&mut *built, K, 1)?;
-    ensure(effective == as_built, || {
-        format!("parameters in force {effective}, not {as_built}")
+    let built_with = suite.configure(&mut *index, K, 1)?;
+    let loaded_with = suite.configure(&mut *loaded, K, 1)?;
+    ensure(loaded_with == built_with, || {
+        format!("parameters in force {loaded_with}, not {built_with}")
     })?;
     let queries = suite.queries.view();
     let same = search(&*index, queries, K)? == search(&*loaded, queries, K)?;
