@@ -197,6 +197,10 @@ mod tests {
                 "rows 0 and 3 both have the id `1`",
             ),
             (
+                batch(vec![Some(2), Some(1)]),
+                "rows 1 and 2 both have the id `2`",
+            ),
+            (
                 batch(vec![Some(5), Some(5)]),
                 "rows 2 and 3 both have the id `5`",
             ),
