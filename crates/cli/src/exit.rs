@@ -4,7 +4,7 @@ use std::{io, process::ExitCode};
 
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
 use annbench_runner::Mistake;
-use annbench_store::{LoadError, WriteError, convert::ConvertError, dataset::DatasetError};
+use annbench_store::{LoadError, convert::ConvertError, dataset::DatasetError};
 
 /// How a command ended that did not go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -49,8 +49,8 @@ fn text(args: &InspectArgs, inspection: &Inspection) -> String {
     }
     for column in &inspection.columns {
         let role = match column.role {
-            Role::Vectors => "  <- vectors",
-            Role::Ids => "  <- ids",
+            Role::Vector => "  <- vectors",
+            Role::Id => "  <- ids",
             Role::Other => "",
         };
         lines.push(format!("  column      {}: {}{role}", column.name, column.data_type));

@@ -1,11 +1,14 @@
 //! `annbench overhead`: what the harness itself costs. The same searches on the same index, in one
 //! process and in turn, through annbench's timed loop and in a bare loop over FAISS's own function.
 
+use annbench_eval::median_interval;
 use annbench_faiss::{FactoryIndex, bare};
-use annbench_index::{Erased, Index, IndexCard, NullBackend, Backend, BuildJob, SearchSetup};
+use annbench_index::{
+    Backend, BuildJob, Erased, Index, IndexCard, NullBackend, SearchSetup,
+};
 use annbench_runner::worker::{Monotonic, one_by_one};
 use annbench_vectors::{MatrixView, Neighbors};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::inputs;
@@ -14,6 +17,9 @@ use crate::{
     exit::{BadArgument, Outcome},
     output,
 };
+
+/// Share of repetitions whose interval is to hold the truth.
+const LEVEL: f64 = 0.95;
 
 /// What was measured; medians over the repeats.
 #[derive(Debug, Serialize)]
@@ -26,6 +32,8 @@ struct Overhead {
     bare_qps: f64,
     /// Median over the repeats of annbench's qps by the bare loop's of the same repeat.
     ratio: f64,
+    ratio_low: f64,
+    ratio_high: f64,
     /// The harness around an index that does nothing, nanoseconds a query.
     null_ns: f64,
 }
@@ -67,16 +75,19 @@ fn measure(
             nulls.push(null_ns);
         }
     }
-    let ratios = ours.iter().zip(&bares).map(|(our, bare)| bare / our);
+    let ratios: Vec<f64> = ours.iter().zip(&bares).map(|(our, bare)| bare / our).collect();
+    let ratio = median_interval(&ratios, LEVEL).context("no repeats")?;
     Ok(Overhead {
         index: format!("{} {}", card.backend, card.params),
         n_queries: queries.n(),
         k: args.k,
         repeats: args.repeats,
-        ratio: median(ratios.collect()),
-        annbench_qps: 1e9 / median(ours),
-        bare_qps: 1e9 / median(bares),
-        null_ns: median(nulls),
+        ratio: ratio.value,
+        ratio_low: ratio.low,
+        ratio_high: ratio.high,
+        annbench_qps: 1e9 / median(&ours),
+        bare_qps: 1e9 / median(&bares),
+        null_ns: median(&nulls),
     })
 }
 
@@ -119,13 +130,8 @@ impl Room {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() % 2 {
-        0 => (values[middle - 1] + values[middle]) / 2.0,
-        _ => values[middle],
-    }
+fn median(values: &[f64]) -> f64 {
+    median_interval(values, LEVEL).map_or(f64::NAN, |interval| interval.value)
 }
 
 impl Overhead {
@@ -134,7 +140,7 @@ impl Overhead {
             "{}: {} queries one by one, one thread, k = {}, medians of {} repeats in turn\n\
              \n  through annbench          {:>10.0} qps\
              \n  bare faiss_Index_search   {:>10.0} qps\
-             \n  ratio                     {:>10.4}\
+             \n  ratio                     {:>10.4}  ({:.4} to {:.4})\
              \n  null index                {:>10.1} ns a query\n",
             self.index,
             self.n_queries,
@@ -143,6 +149,8 @@ impl Overhead {
             self.annbench_qps,
             self.bare_qps,
             self.ratio,
+            self.ratio_low,
+            self.ratio_high,
             self.null_ns,
         )
     }
