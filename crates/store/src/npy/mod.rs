@@ -1,6 +1,6 @@
 //! NumPy's array files: what users bring, and the form of the cache and the ground truth.
 //!
-//! [`read`] and [`write`] handle arrays of annbench's own (C order, little-endian, 1-D or 2-D);
+//! [`read`] and [`write()`] handle arrays of annbench's own (C order, little-endian, 1-D or 2-D);
 //! [`MappedMatrix`] maps one without reading it. Users' arrays, in any float dtype and order, come
 //! in through [`load`](crate::load).
 

@@ -7,9 +7,11 @@ mod ids;
 mod read;
 mod vectors;
 mod write;
+mod write_error;
 
 pub use id_table::{read_ids, write_ids};
-pub use write::{WriteError, WriteOptions, write_parquet};
+pub use write::{WriteOptions, write_parquet};
+pub use write_error::WriteError;
 
 pub(crate) use columns::{Roles, dtype_of};
 pub(crate) use file::ParquetFile;
