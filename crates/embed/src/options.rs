@@ -1,0 +1,19 @@
+//! How texts are to be embedded.
+
+/// How texts are to be embedded. None of it changes the result beyond a rounding of 1e-5.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmbedOptions {
+    /// Texts in a batch, at most; long texts come in smaller batches, so that memory stays bounded.
+    pub batch: usize,
+    /// Batches worked on at a time, each on a thread of its own. `None`: one for each CPU.
+    pub threads: Option<usize>,
+}
+
+impl Default for EmbedOptions {
+    fn default() -> Self {
+        Self {
+            batch: 64,
+            threads: None,
+        }
+    }
+}
