@@ -10,7 +10,7 @@ use parquet::arrow::ArrowWriter;
 use super::{
     file::{ParquetFile, guard},
     ids::IdSink,
-    write::{Failure, WriteError},
+    write_error::{Failure, WriteError},
 };
 use crate::{LoadError, atomic};
 
