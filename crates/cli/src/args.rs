@@ -47,7 +47,9 @@ pub(crate) enum Command {
     /// Measure what the harness itself costs: the same searches through it and bare
     Overhead(OverheadArgs),
     /// Print completions for a shell
-    #[command(after_help = "Example:\n  annbench completions bash > /etc/bash_completion.d/annbench")]
+    #[command(
+        after_help = "Example:\n  annbench completions bash > /etc/bash_completion.d/annbench"
+    )]
     Completions {
         /// The shell
         shell: Shell,

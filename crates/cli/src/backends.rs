@@ -14,7 +14,10 @@ pub(crate) fn registry() -> Registry {
 pub(crate) fn steering() -> Steering {
     let owned = |name: &&str| (*name).to_owned();
     Steering {
-        variables: annbench_faiss::STEERING_VARIABLES.iter().map(owned).collect(),
+        variables: annbench_faiss::STEERING_VARIABLES
+            .iter()
+            .map(owned)
+            .collect(),
         workers: Vec::new(),
     }
 }

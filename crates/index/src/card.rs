@@ -80,6 +80,12 @@ impl IndexCard {
             Ok(json) => {
                 serde_json::from_slice(&json).map_err(|source| LoadError::Card { path, source })
             }
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
+                Err(LoadError::NotFound {
+                    path: index.to_owned(),
+                    card: path,
+                })
+            }
             Err(source) => Err(LoadError::Io { path, source }),
         }
     }

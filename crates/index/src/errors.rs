@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::nearest;
+
 /// A parameter that cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ParamError {
     /// A key that nobody knows.
-    #[error("unknown key `{key}`{}; known keys: {}", did_you_mean(.nearest), .known.join(", "))]
+    #[error("unknown key `{key}`{}", suggestion(key, "keys", .known))]
     Unknown {
         /// The key as written.
         key: String,
-        /// The known key most like it, if any is.
-        nearest: Option<String>,
         /// All known keys.
         known: Vec<String>,
     },
@@ -72,10 +72,14 @@ impl ParamError {
     }
 }
 
-pub(crate) fn did_you_mean(nearest: &Option<String>) -> String {
-    match nearest {
-        Some(nearest) => format!("; did you mean `{nearest}`?"),
-        None => String::new(),
+/// How a complaint about an unknown name goes on: with the known name most like it, if one is alike
+/// enough to be meant, and all known names. `what` says what they are, in the plural.
+pub fn suggestion(word: &str, what: &str, known: &[String]) -> String {
+    let all = known.join(", ");
+    match nearest(word, known.iter().map(String::as_str)) {
+        _ if known.is_empty() => format!("; there are no {what} here"),
+        Some(nearest) => format!("; did you mean `{nearest}`? known {what}: {all}"),
+        None => format!("; known {what}: {all}"),
     }
 }
 
@@ -194,6 +198,14 @@ pub enum LoadError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// There is no index, or no description beside it.
+    #[error("{}: there is no index with a description ({}) here; name a file that a run has left in its folder indexes", .path.display(), .card.display())]
+    NotFound {
+        /// The index.
+        path: PathBuf,
+        /// The description's file.
+        card: PathBuf,
     },
     /// The description beside the index cannot be read.
     #[error("read {}: not a description of an annbench index; build the index again", .path.display())]

@@ -45,8 +45,11 @@ pub use backend::{
 };
 pub use card::{DatasetRef, IndexCard};
 pub use erased::{AnyBackend, Erased, Index};
-pub use errors::{BuildError, ConfigureError, LoadError, ParamError, SaveError, SearchError};
+pub use errors::{
+    BuildError, ConfigureError, LoadError, ParamError, SaveError, SearchError, suggestion,
+};
 pub use null::NullBackend;
 pub use params::Params;
 pub use registry::{Registry, UnknownBackend};
-pub use schema::{ParamDoc, nearest};
+pub use schema::ParamDoc;
+pub(crate) use schema::nearest;

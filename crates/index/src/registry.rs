@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{AnyBackend, Index, IndexCard, LoadError, errors::did_you_mean, nearest};
+use crate::{AnyBackend, Index, IndexCard, LoadError, suggestion};
 
 /// The backends a program knows.
 #[derive(Default)]
@@ -38,7 +38,6 @@ impl Registry {
             .find(|backend| backend.name() == name)
             .ok_or_else(|| UnknownBackend {
                 name: name.to_owned(),
-                nearest: nearest(name, self.iter().map(|backend| backend.name())),
                 known: self.iter().map(|b| b.name().to_owned()).collect(),
             })
     }
@@ -63,12 +62,10 @@ impl Registry {
 
 /// A backend's name that the registry does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown index type `{name}`{}; known types: {}", did_you_mean(.nearest), .known.join(", "))]
+#[error("unknown index type `{name}`{}", suggestion(name, "types", .known))]
 pub struct UnknownBackend {
     /// The name asked for.
     pub name: String,
-    /// The known name most like it, if any is.
-    pub nearest: Option<String>,
     /// All known names.
     pub known: Vec<String>,
 }
@@ -83,7 +80,7 @@ mod tests {
         let error = Registry::new().with(NullBackend).get("nul").err().unwrap();
         assert_eq!(
             error.to_string(),
-            "unknown index type `nul`; did you mean `null`?; known types: null"
+            "unknown index type `nul`; did you mean `null`? known types: null"
         );
     }
 }

@@ -76,7 +76,6 @@ fn check(schema: &Schema, key: &str, value: &Value) -> Result<(), ParamError> {
     let Some((_, property)) = properties(schema).find(|(known, _)| *known == key) else {
         return Err(ParamError::Unknown {
             key: key.to_owned(),
-            nearest: nearest(key, known.iter().map(String::as_str)),
             known,
         });
     };
@@ -98,7 +97,10 @@ fn check(schema: &Schema, key: &str, value: &Value) -> Result<(), ParamError> {
 }
 
 /// The candidate most like `word`, if any is alike enough to be meant.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
@@ -221,7 +223,7 @@ mod tests {
     fn mistakes_name_the_key_and_the_remedy() {
         check_error(
             given().with("nlst", 3),
-            "unknown key `nlst`; did you mean `nlist`?; known keys: nlist, shrink, factory, rate",
+            "unknown key `nlst`; did you mean `nlist`? known keys: nlist, shrink, factory, rate",
         );
         check_error(
             given().with("nlist", 0),

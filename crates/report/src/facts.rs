@@ -33,7 +33,7 @@ pub(crate) fn headline(record: &RunRecord) -> Vec<Fact> {
         ),
         fact(
             "queries",
-            format!("{}: {}", count(data.n_queries), data.queries),
+            format!("{}, {}", count(data.n_queries), data.queries),
         ),
         fact("machine", machine(&record.machine)),
     ];

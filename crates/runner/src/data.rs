@@ -85,7 +85,7 @@ impl Prepared {
             n: base.n(),
             n_queries: queries.n(),
             dim: base.dim(),
-            queries: origin.in_words(queries.n()),
+            queries: origin.in_words(),
             base_sha256: sha256_matrix(base.vectors.view()),
             queries_sha256: sha256_matrix(queries.view()),
         };
@@ -141,15 +141,15 @@ impl Origin {
         }
     }
 
-    fn in_words(&self, n_queries: usize) -> String {
+    fn in_words(&self) -> String {
         match self {
             Self::File(path) => format!(
-                "{n_queries} queries from {}",
+                "from {}",
                 path.file_name().unwrap_or_default().to_string_lossy()
             ),
-            Self::Dataset => format!("{n_queries} queries that come with the dataset"),
-            Self::HeldOut => format!("{n_queries} queries held out of the base"),
-            Self::InBase => format!("{n_queries} queries sampled from the base and left in it"),
+            Self::Dataset => "the dataset's own".into(),
+            Self::HeldOut => "sampled from the base and held out of it".into(),
+            Self::InBase => "sampled from the base and left in it".into(),
         }
     }
 
@@ -173,7 +173,10 @@ impl Reader<'_> {
     }
 
     fn open(&self) -> Result<Dataset, Mistake> {
-        let path = self.written.folder.join(&self.written.experiment.dataset.path);
+        let path = self
+            .written
+            .folder
+            .join(&self.written.experiment.dataset.path);
         Dataset::open(&path).map_err(|error| self.mistake("dataset.path", error))
     }
 
@@ -231,7 +234,12 @@ impl Reader<'_> {
                 let queries = self.query_file(&path, limit)?;
                 Ok((queries, Origin::File(path)))
             }
-            None if spec == QueriesSpec { limit, ..QueriesSpec::default() } => {
+            None if spec
+                == QueriesSpec {
+                    limit,
+                    ..QueriesSpec::default()
+                } =>
+            {
                 match self.dataset_queries(dataset, limit)? {
                     Some(queries) => Ok((queries, Origin::Dataset)),
                     None => self.sample(&spec, base),
@@ -282,7 +290,8 @@ impl Reader<'_> {
         let count = self.positive(key, spec.sample)?.unwrap_or(most);
         let holdout = spec.holdout.unwrap_or(true);
         if count + usize::from(holdout) > n {
-            let message = format!("a sample of {count} leaves no base: it has {n} vectors; lower it");
+            let message =
+                format!("a sample of {count} leaves no base: it has {n} vectors; lower it");
             return Err(self.written.places.mistake(key, message));
         }
         let rows = sample_rows(n, count, self.written.experiment.seed);
@@ -321,10 +330,7 @@ fn keep(embeddings: &mut Embeddings, mut wanted: impl FnMut(usize) -> bool) {
     embeddings.vectors.retain_rows(wanted);
 }
 
-fn shown<'a>(
-    observer: &'a mut dyn Observer,
-    step: &'a str,
-) -> impl FnMut(Progress) + use<'a> {
+fn shown<'a>(observer: &'a mut dyn Observer, step: &'a str) -> impl FnMut(Progress) + use<'a> {
     let mut begun = false;
     move |progress| {
         if !begun {

@@ -134,7 +134,9 @@ impl PointBuilder<'_> {
     /// The latencies of all rounds together.
     fn samples_ns(&self) -> Vec<u64> {
         let rounds = self.rounds().iter();
-        rounds.flat_map(|timed| timed.latencies_ns.iter().copied()).collect()
+        rounds
+            .flat_map(|timed| timed.latencies_ns.iter().copied())
+            .collect()
     }
 
     fn warnings(&self, answered: Option<&Answered>) -> Vec<Warning> {

@@ -297,7 +297,13 @@ fn now() -> String {
 fn folder_name(experiment: &str) -> PathBuf {
     let name: String = experiment
         .chars()
-        .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+        .map(|c| {
+            if c.is_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
     match name.trim_matches('.') {
         "" => Path::new("unnamed").to_owned(),

@@ -15,18 +15,27 @@ pub(crate) fn ground_truth(
     cache: &Path,
     observer: &mut dyn Observer,
 ) -> Result<GroundTruth> {
-    let cache = Cache::open(cache).with_context(|| format!("open the cache {}", cache.display()))?;
-    let entry = Entry { cache: &cache, plan };
+    let cache =
+        Cache::open(cache).with_context(|| format!("open the cache {}", cache.display()))?;
+    let entry = Entry {
+        cache: &cache,
+        plan,
+    };
     if let Some(truth) = entry.read(data) {
         return Ok(truth);
     }
     let truth = compute(data, plan, observer)?;
-    entry.write(&truth).context("write the ground truth into the cache")?;
+    entry
+        .write(&truth)
+        .context("write the ground truth into the cache")?;
     Ok(truth)
 }
 
 fn compute(data: &Prepared, plan: &Plan, observer: &mut dyn Observer) -> Result<GroundTruth> {
-    observer.begin("ground truth", Some(data.card.n as u64 * data.card.n_queries as u64));
+    observer.begin(
+        "ground truth",
+        Some(data.card.n as u64 * data.card.n_queries as u64),
+    );
     let shown = &mut *observer;
     let mut options = ExactOptions::new(all_threads())
         .with_progress(move |progress| shown.advance(progress.done));
@@ -45,7 +54,13 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     fn path(&self, part: &str) -> std::path::PathBuf {
-        let Plan { base_sha256, queries_sha256, metric, k, .. } = self.plan;
+        let Plan {
+            base_sha256,
+            queries_sha256,
+            metric,
+            k,
+            ..
+        } = self.plan;
         let k = k.to_string();
         let key = sha256_parts(&[base_sha256, queries_sha256, metric.name(), &k]);
         self.cache.path("truth", &format!("{key}-{part}"), "npy")

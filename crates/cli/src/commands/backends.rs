@@ -45,7 +45,10 @@ fn write_doc(text: &mut String, kind: &str, doc: &ParamDoc) {
         (None, true) => "required".to_owned(),
         (None, false) => "left out: the library's own".to_owned(),
     };
-    let range = doc.range.as_ref().map_or(String::new(), |range| format!(", {range}"));
+    let range = doc
+        .range
+        .as_ref()
+        .map_or(String::new(), |range| format!(", {range}"));
     let facts = format!("{}, {default}{range}", doc.kind);
     // Writing to a String cannot fail.
     let _ = writeln!(text, "  {kind:<7}{:<18} {facts}", doc.key);

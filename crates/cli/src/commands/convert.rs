@@ -29,17 +29,22 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
     };
     let mut bars = Bars::default();
     let mut current = None;
-    let converted = convert_file(&args.input, &args.output, &options, &mut |step, progress| {
-        if current != Some(step) {
-            let name = match step {
-                Step::Read => "read",
-                Step::Write => "write",
-            };
-            bars.begin(name, Some(progress.total as u64));
-            current = Some(step);
-        }
-        bars.advance(progress.done as u64);
-    });
+    let converted = convert_file(
+        &args.input,
+        &args.output,
+        &options,
+        &mut |step, progress| {
+            if current != Some(step) {
+                let name = match step {
+                    Step::Read => "read",
+                    Step::Write => "write",
+                };
+                bars.begin(name, Some(progress.total as u64));
+                current = Some(step);
+            }
+            bars.advance(progress.done as u64);
+        },
+    );
     bars.end();
     let converted = converted?;
     output::text(&format!(

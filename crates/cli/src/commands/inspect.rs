@@ -40,7 +40,11 @@ fn text(args: &InspectArgs, inspection: &Inspection) -> String {
         format!(
             "  zero        {} vectors{}",
             inspection.zero_vectors,
-            if inspection.zero_vectors > 0 { ": refused under cosine" } else { "" }
+            if inspection.zero_vectors > 0 {
+                ": refused under cosine"
+            } else {
+                ""
+            }
         ),
         format!("  duplicates  {}", duplicates(inspection)),
     ];
@@ -53,7 +57,10 @@ fn text(args: &InspectArgs, inspection: &Inspection) -> String {
             Role::Id => "  <- ids",
             Role::Other => "",
         };
-        lines.push(format!("  column      {}: {}{role}", column.name, column.data_type));
+        lines.push(format!(
+            "  column      {}: {}{role}",
+            column.name, column.data_type
+        ));
     }
     lines.join("\n")
 }

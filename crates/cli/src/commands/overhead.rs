@@ -3,9 +3,7 @@
 
 use annbench_eval::median_interval;
 use annbench_faiss::{FactoryIndex, bare};
-use annbench_index::{
-    Backend, BuildJob, Erased, Index, IndexCard, NullBackend, SearchSetup,
-};
+use annbench_index::{Backend, BuildJob, Erased, Index, IndexCard, NullBackend, SearchSetup};
 use annbench_runner::worker::{Monotonic, one_by_one};
 use annbench_vectors::{MatrixView, Neighbors};
 use anyhow::{Context, Result};
@@ -45,8 +43,13 @@ pub(crate) fn overhead(args: OverheadArgs) -> Result<Outcome> {
         return Err(BadArgument("--repeats and --k must be at least 1".into()).into());
     }
     let mut index = Erased::new(FactoryIndex::load(&args.index, card.metric)?);
-    let setup = SearchSetup { k: args.k, threads: 1 };
-    index.configure(&inputs::params(&args.set)?, setup)?;
+    let setup = SearchSetup {
+        k: args.k,
+        threads: 1,
+    };
+    index
+        .configure(&inputs::params(&args.set)?, setup)
+        .with_context(|| format!("--set, for an index of type {}", card.backend))?;
     let overhead = measure(&args, &card, &index, queries.vectors.view())?;
     match args.output.json {
         true => output::json(&overhead)?,
@@ -75,7 +78,11 @@ fn measure(
             nulls.push(null_ns);
         }
     }
-    let ratios: Vec<f64> = ours.iter().zip(&bares).map(|(our, bare)| bare / our).collect();
+    let ratios: Vec<f64> = ours
+        .iter()
+        .zip(&bares)
+        .map(|(our, bare)| bare / our)
+        .collect();
     let ratio = median_interval(&ratios, LEVEL).context("no repeats")?;
     Ok(Overhead {
         index: format!("{} {}", card.backend, card.params),
@@ -94,7 +101,9 @@ fn measure(
 fn null_index(queries: MatrixView<'_>, card: &IndexCard) -> Result<impl Index> {
     let params = annbench_index::null::NoParams {};
     let job = &mut BuildJob::new(1, 0);
-    Ok(Erased::new(NullBackend.build(queries, card.metric, &params, job)?.index))
+    Ok(Erased::new(
+        NullBackend.build(queries, card.metric, &params, job)?.index,
+    ))
 }
 
 /// Buffers that every pass shares.
@@ -114,7 +123,13 @@ impl Room {
     /// Nanoseconds a query through annbench's timed loop.
     fn through_annbench(&mut self, index: &dyn Index, queries: MatrixView<'_>) -> Result<f64> {
         let clock = Monotonic::start();
-        one_by_one(index, queries, &mut self.neighbors, &mut self.latencies_ns, &clock)?;
+        one_by_one(
+            index,
+            queries,
+            &mut self.neighbors,
+            &mut self.latencies_ns,
+            &clock,
+        )?;
         Ok(self.mean_ns())
     }
 

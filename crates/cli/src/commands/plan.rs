@@ -19,12 +19,13 @@ fn text(plan: &Plan, data: &Prepared) -> String {
     let card = &data.card;
     let modes: Vec<&str> = plan.modes.iter().map(|mode| mode.name()).collect();
     let mut text = format!(
-        "experiment {}\n  data     {}: {} x {}, {}, {}\n  measure  {} points in {}, k = {}, up to {} rounds in {:?}\n",
+        "experiment {}\n  data     {}: {} x {}, {}; {} queries, {}\n  measure  {} points in {}, k = {}, up to {} rounds in {:?}\n",
         plan.name,
         card.name,
         card.n,
         card.dim,
         card.metric,
+        card.n_queries,
         card.queries,
         plan.points.len(),
         modes.join(" and "),
@@ -34,7 +35,11 @@ fn text(plan: &Plan, data: &Prepared) -> String {
     );
     for (number, build) in plan.builds.iter().enumerate() {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "\nindex {number}: {}  ({})", build.label, build.effective);
+        let _ = writeln!(
+            text,
+            "\nindex {number}: {}  ({})",
+            build.label, build.effective
+        );
         for adjustment in &build.adjustments {
             let _ = writeln!(
                 text,
@@ -44,7 +49,11 @@ fn text(plan: &Plan, data: &Prepared) -> String {
         }
         for (_, point) in plan.points_of(number) {
             let search = point.search.to_string();
-            let search = if search.is_empty() { "no search parameters" } else { &search };
+            let search = if search.is_empty() {
+                "no search parameters"
+            } else {
+                &search
+            };
             let _ = writeln!(text, "  point    {search}");
         }
     }

@@ -60,7 +60,11 @@ fn setup<'a>(job: &Job, registry: &'a Registry) -> Result<Setup<'a>> {
         registry,
         steering: steering(),
         worker: (program, vec!["worker".into()]),
-        cache: job.folders.cache.clone().unwrap_or_else(|| runs.join(".cache")),
+        cache: job
+            .folders
+            .cache
+            .clone()
+            .unwrap_or_else(|| runs.join(".cache")),
         runs,
         fresh: job.folders.fresh,
     })
@@ -94,7 +98,10 @@ fn report(finished: Finished, format: OutputArgs) -> Result<Outcome> {
         false => {
             output::text(&annbench_report::terminal(&run, output::style()))?;
             output::text(&format!("\nresults  {}", folder.display()))?;
-            output::text(&format!("report   {}", folder.join("report.html").display()))?;
+            output::text(&format!(
+                "report   {}",
+                folder.join("report.html").display()
+            ))?;
         }
     }
     Ok(outcome)

@@ -24,12 +24,18 @@ pub(crate) fn search(args: SearchArgs) -> Result<Outcome> {
         k: at_least_one("--k", args.k)?,
         threads: at_least_one("--threads", args.threads.unwrap_or_else(all_threads))?,
     };
-    index.configure(&inputs::params(&args.set)?, setup)?;
+    index
+        .configure(&inputs::params(&args.set)?, setup)
+        .with_context(|| format!("--set, for an index of type {}", card.backend))?;
     let mut neighbors = Neighbors::new(queries.n(), setup.k);
     index
         .search(queries.vectors.view(), &mut neighbors.as_mut())
         .map_err(|error| BadArgument(error.to_string()))?;
-    print(&found(&neighbors, &queries.ids, &ids), &card, args.output.json)?;
+    print(
+        &found(&neighbors, &queries.ids, &ids),
+        &card,
+        args.output.json,
+    )?;
     Ok(Outcome::Fine)
 }
 
@@ -72,7 +78,10 @@ fn found(neighbors: &Neighbors, queries: &Ids, ids: &Ids) -> Vec<Found> {
     let name = |ids: &Ids, row| ids.get(row).map_or_else(String::new, |id| id.to_string());
     let mut all = Vec::new();
     for query_idx in 0..neighbors.n_queries() {
-        let pairs = neighbors.ids(query_idx).iter().zip(neighbors.scores(query_idx));
+        let pairs = neighbors
+            .ids(query_idx)
+            .iter()
+            .zip(neighbors.scores(query_idx));
         all.extend(pairs.enumerate().map(|(rank, (&row, &score))| Found {
             query: name(queries, query_idx),
             rank: rank + 1,

@@ -5,6 +5,10 @@ use std::io;
 use crate::{backends, exit::Outcome};
 
 pub(crate) fn worker() -> anyhow::Result<Outcome> {
-    annbench_runner::worker::serve(io::stdin().lock(), io::stdout().lock(), &backends::registry())?;
+    annbench_runner::worker::serve(
+        io::stdin().lock(),
+        io::stdout().lock(),
+        &backends::registry(),
+    )?;
     Ok(Outcome::Fine)
 }

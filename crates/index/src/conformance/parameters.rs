@@ -82,9 +82,10 @@ fn refuses_what_is_wrong_with(
 ) -> Outcome {
     let key = doc.key.as_str();
     let misspelt = resolve(&given.clone().with(format!("{key}x"), 1));
+    let suggestion = format!("did you mean `{key}`?");
     let nearest_is_named = matches!(
         &misspelt,
-        Err(ParamError::Unknown { nearest: Some(nearest), .. }) if nearest == key
+        Err(error @ ParamError::Unknown { .. }) if error.to_string().contains(&suggestion)
     );
     ensure(nearest_is_named, || format!("`{key}x`: {misspelt:?}"))?;
     let typed = resolve(&given.clone().with(key, json!([1])));

@@ -43,7 +43,8 @@ impl Coordinator<'_> {
             Ok((worker, _)) => Ok(Some(worker)),
             // Lost or damaged since it was built: what cannot be loaded is built again.
             Err(reason) => {
-                self.observer.note(&format!("{}: {reason}; building it again", row.label));
+                self.observer
+                    .note(&format!("{}: {reason}; building it again", row.label));
                 self.build(row.build)
             }
         }
@@ -61,9 +62,15 @@ impl Coordinator<'_> {
             Ok((worker, ready)) => (Some(worker), Ok(ready)),
             Err(reason) => (None, Err(reason)),
         };
-        let row = build_row(number, planned, file.to_string_lossy().into_owned(), outcome);
+        let row = build_row(
+            number,
+            planned,
+            file.to_string_lossy().into_owned(),
+            outcome,
+        );
         if let Status::Failed(reason) = &row.status {
-            self.observer.note(&format!("{}: build failed: {reason}", row.label));
+            self.observer
+                .note(&format!("{}: build failed: {reason}", row.label));
         }
         self.ledger.record(Event::Built(row))?;
         Ok(worker)
@@ -174,7 +181,13 @@ fn index_file(number: usize, planned: &PlannedBuild) -> PathBuf {
     let words: String = planned
         .label
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        })
         .take(60)
         .collect();
     PathBuf::from(format!("indexes/{number:02}-{words}.index"))

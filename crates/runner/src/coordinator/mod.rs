@@ -5,9 +5,7 @@ mod build;
 mod process;
 mod rounds;
 
-use crate::{
-    data::Prepared, folder::RunFolder, ledger::Ledger, observer::Observer, plan::Plan,
-};
+use crate::{data::Prepared, folder::RunFolder, ledger::Ledger, observer::Observer, plan::Plan};
 
 pub use process::{Launcher, WorkerError, WorkerProcess};
 

@@ -166,7 +166,10 @@ fn last_words(log: &str) -> String {
     let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
     match lines.len() {
         0 => String::new(),
-        n => format!("; its last words: {}", lines[n.saturating_sub(3)..].join(" / ")),
+        n => format!(
+            "; its last words: {}",
+            lines[n.saturating_sub(3)..].join(" / ")
+        ),
     }
 }
 

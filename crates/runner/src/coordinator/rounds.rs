@@ -31,8 +31,12 @@ impl Coordinator<'_> {
     pub(crate) fn measure_rounds(&mut self) -> Result<usize> {
         let start = Instant::now();
         let mut longest_round = Duration::ZERO;
-        let (rounds, n_points) = (self.plan.rounds, self.plan.points.len() * self.plan.modes.len());
-        self.observer.begin("measure", Some((rounds * n_points) as u64));
+        let (rounds, n_points) = (
+            self.plan.rounds,
+            self.plan.points.len() * self.plan.modes.len(),
+        );
+        self.observer
+            .begin("measure", Some((rounds * n_points) as u64));
         let mut done = 0;
         while done < rounds && (done == 0 || start.elapsed() + longest_round <= self.plan.budget) {
             let round_start = Instant::now();
@@ -74,7 +78,10 @@ impl Coordinator<'_> {
         let build = self.plan.points[key.0].build;
         self.workers[build].is_some()
             && !events.failed.contains_key(&key)
-            && !events.rounds_of(key).iter().any(|timed| timed.round == round)
+            && !events
+                .rounds_of(key)
+                .iter()
+                .any(|timed| timed.round == round)
     }
 
     fn measure(&mut self, key: PointMode, round: usize) -> Result<()> {
@@ -111,12 +118,20 @@ impl Coordinator<'_> {
                 let answers = answers::read(&file).context("read what the worker answered")?;
                 Ok(Ok((effective, answers)))
             }
-            Ok(other) => Ok(Err(WorkerError::Refused(format!("unexpected reply {other:?}")))),
+            Ok(other) => Ok(Err(WorkerError::Refused(format!(
+                "unexpected reply {other:?}"
+            )))),
             Err(error) => Ok(Err(error)),
         }
     }
 
-    fn keep(&mut self, key: PointMode, round: usize, effective: Params, answers: Answers) -> Result<()> {
+    fn keep(
+        &mut self,
+        key: PointMode,
+        round: usize,
+        effective: Params,
+        answers: Answers,
+    ) -> Result<()> {
         let (point, mode) = key;
         let ids_hash = ids_hash(&answers.neighbors);
         let changed = match self.ledger.events().answered.get(&key) {

@@ -33,7 +33,7 @@ impl Experiment {
             source,
         })?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        Self::parse(path, text, settings, folder)
+        Self::parse(Some(path.to_owned()), text, settings, folder)
     }
 
     /// The experiment as if it had been read from a file: what `annbench quick` runs.
@@ -41,21 +41,26 @@ impl Experiment {
     /// # Errors
     /// [`Mistake`] if the experiment cannot be written as TOML or read back.
     pub fn written(&self, folder: PathBuf) -> Result<Written, Mistake> {
-        let file = Path::new("quick");
         match toml::to_string(self) {
-            Ok(text) => Self::parse(file, text, &[], folder),
-            Err(error) => Err(Mistake::at(file, "", None, error.to_string())),
+            Ok(text) => Self::parse(None, text, &[], folder),
+            Err(error) => Err(Mistake::InFile {
+                place: None,
+                message: error.to_string(),
+            }),
         }
     }
 
     fn parse(
-        file: &Path,
+        file: Option<PathBuf>,
         text: String,
         settings: &[String],
         folder: PathBuf,
     ) -> Result<Written, Mistake> {
-        let text = apply(file, text, settings)?;
-        let places = Places::new(file.to_owned(), text)?;
+        let as_written = Places::new(file.clone(), text)?;
+        let places = match settings {
+            [] => as_written,
+            settings => Places::new(file, apply(as_written.text(), settings)?)?,
+        };
         unknown::refuse_unknown_keys(&places)?;
         let experiment: Experiment =
             toml::from_str(places.text()).map_err(|error| places.mistake_of(&error))?;
@@ -67,18 +72,16 @@ impl Experiment {
     }
 }
 
-fn apply(file: &Path, text: String, settings: &[String]) -> Result<String, Mistake> {
-    if settings.is_empty() {
-        return Ok(text);
-    }
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        Mistake::at(file, &text, error.span(), error.message())
-    })?;
+fn apply(text: &str, settings: &[String]) -> Result<String, Mistake> {
+    let wrong = |setting: &String, problem| Mistake::Setting {
+        setting: setting.clone(),
+        problem,
+    };
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|error: toml_edit::TomlError| wrong(&settings[0], error.to_string()))?;
     for setting in settings {
-        set(document.as_item_mut(), setting).map_err(|problem| Mistake::Setting {
-            setting: setting.clone(),
-            problem,
-        })?;
+        set(document.as_item_mut(), setting).map_err(|problem| wrong(setting, problem))?;
     }
     Ok(document.to_string())
 }
@@ -121,9 +124,7 @@ pub enum Mistake {
     },
     /// Something in the file.
     InFile {
-        /// The file.
-        file: PathBuf,
-        /// Line and column from 1, and the line itself, where a place is known.
+        /// Where it stands, where a place is known.
         place: Option<Place>,
         /// What is wrong and what to do.
         message: String,
@@ -133,6 +134,8 @@ pub enum Mistake {
 /// A place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
+    /// The file.
+    pub file: PathBuf,
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1.
@@ -143,23 +146,8 @@ pub struct Place {
     pub text: String,
 }
 
-impl Mistake {
-    pub(super) fn at(
-        file: &Path,
-        text: &str,
-        span: Option<Range<usize>>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self::InFile {
-            file: file.to_owned(),
-            place: span.map(|span| Place::of(text, span)),
-            message: message.into(),
-        }
-    }
-}
-
 impl Place {
-    fn of(text: &str, span: Range<usize>) -> Self {
+    pub(super) fn of(file: PathBuf, text: &str, span: Range<usize>) -> Self {
         let start = text.floor_char_boundary(span.start);
         let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
         let line = text[line_start..].lines().next().unwrap_or_default();
@@ -168,6 +156,7 @@ impl Place {
         let wanted = text.get(start..span.end).unwrap_or_default().lines().next();
         let width = wanted.map_or(0, |covered| covered.chars().count());
         Self {
+            file,
             line: text[..line_start].matches('\n').count() + 1,
             column,
             width: width.clamp(1, rest.max(1)),
@@ -184,28 +173,32 @@ impl fmt::Display for Mistake {
             }
             Self::Setting { setting, problem } => write!(f, "--set {setting}: {problem}"),
             Self::InFile {
-                file,
                 place: None,
                 message,
-            } => write!(f, "{}: {message}", file.display()),
+            } => f.write_str(message),
             Self::InFile {
-                file,
                 place: Some(place),
                 message,
-            } => write!(f, "{}:{place}", file.display()).and_then(|()| {
-                let margin = " ".repeat(place.line.to_string().len());
-                let indent = " ".repeat(place.column - 1);
-                let underline = "^".repeat(place.width);
-                write!(f, ": {message}\n{margin} |\n{} | {}\n", place.line, place.text)?;
-                write!(f, "{margin} | {indent}{underline}")
-            }),
+            } => place.write(f, message),
         }
     }
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
+impl Place {
+    /// The message, then the line it is about, underlined.
+    fn write(&self, f: &mut fmt::Formatter<'_>, message: &str) -> fmt::Result {
+        let margin = " ".repeat(self.line.to_string().len());
+        let indent = " ".repeat(self.column - 1);
+        let underline = "^".repeat(self.width);
+        writeln!(
+            f,
+            "{}:{}:{}: {message}",
+            self.file.display(),
+            self.line,
+            self.column
+        )?;
+        writeln!(f, "{margin} |\n{} | {}", self.line, self.text)?;
+        write!(f, "{margin} | {indent}{underline}")
     }
 }
 
@@ -240,7 +233,12 @@ search.nprobe = [1, 2]
 
     fn load(text: &str, settings: &[&str]) -> Result<Written, Mistake> {
         let settings: Vec<String> = settings.iter().map(|s| (*s).to_owned()).collect();
-        Experiment::parse(Path::new("x.toml"), text.into(), &settings, PathBuf::new())
+        Experiment::parse(
+            Some("x.toml".into()),
+            text.into(),
+            &settings,
+            PathBuf::new(),
+        )
     }
 
     /// Replaces `from` in a good experiment and expects the complaint to begin with `expected`.
@@ -256,19 +254,49 @@ search.nprobe = [1, 2]
         assert_eq!((experiment.k, experiment.seed), (5, 42));
         assert_eq!(experiment.measure.modes, [Mode::Single, Mode::Batch]);
         assert_eq!(experiment.measure.budget.as_secs(), 90);
-        assert_eq!(experiment.index[1].build["nlist"], serde_json::json!([16, 32]));
-        assert_eq!(experiment.index[1].search["nprobe"], serde_json::json!([1, 2]));
+        assert_eq!(
+            experiment.index[1].build["nlist"],
+            serde_json::json!([16, 32])
+        );
+        assert_eq!(
+            experiment.index[1].search["nprobe"],
+            serde_json::json!([1, 2])
+        );
     }
 
     #[test]
     fn mistakes_are_shown_where_they_stand() {
-        check("k = 5", "kk = 5", "x.toml:2:1: kk: unknown key `kk`; did you mean `k`?");
-        check("budget", "budgte", "x.toml:6:1: measure.budgte: unknown key `budgte`; did you mean `budget`?");
-        check("k = 5", "k = \"five\"", "x.toml:2:5: invalid type: string \"five\"");
-        check("\"90s\"", "\"soon\"", "x.toml:6:10: \"soon\" is no duration");
+        check(
+            "k = 5",
+            "kk = 5",
+            "x.toml:2:1: kk: unknown key `kk`; did you mean `k`?",
+        );
+        check(
+            "budget",
+            "budgte",
+            "x.toml:6:1: measure.budgte: unknown key `budgte`; did you mean `budget`?",
+        );
+        check(
+            "k = 5",
+            "k = \"five\"",
+            "x.toml:2:5: invalid type: string \"five\", expected a whole number",
+        );
+        check(
+            "\"90s\"",
+            "\"soon\"",
+            "x.toml:6:10: \"soon\" is no duration",
+        );
         check("k = 5", "k = = 5", "x.toml:2:5: ");
-        check("path = \"base.parquet\"", "", "x.toml:3:1: missing field `path`");
-        check("\"90s\"", "\"90s\"\nmodes = [\"singel\"]", "x.toml:7:10: unknown variant `singel`");
+        check(
+            "path = \"base.parquet\"",
+            "",
+            "x.toml:3:1: missing field `path`",
+        );
+        check(
+            "\"90s\"",
+            "\"90s\"\nmodes = [\"singel\"]",
+            "x.toml:7:10: unknown variant `singel`",
+        );
     }
 
     #[test]
@@ -281,26 +309,47 @@ search.nprobe = [1, 2]
     #[test]
     fn a_complaint_about_what_is_not_written_points_at_what_is_around_it() {
         let written = load(GOOD, &[]).unwrap();
-        let message = written.places.mistake("index.1.search.ef", "no").to_string();
-        assert!(message.starts_with("x.toml:12:1: index.1.search.ef: no"), "{message}");
+        let message = written
+            .places
+            .mistake("index.1.search.ef", "no")
+            .to_string();
+        assert!(
+            message.starts_with("x.toml:12:1: index.1.search.ef: no"),
+            "{message}"
+        );
     }
 
     #[test]
     fn settings_change_values_wherever_they_stand() {
-        let settings = ["k=7", "index.1.nlist=64", "name=new", "measure.rounds=3", "dataset.metric=l2"];
+        let settings = [
+            "k=7",
+            "index.1.nlist=64",
+            "name=new",
+            "measure.rounds=3",
+            "dataset.metric=l2",
+        ];
         let experiment = load(GOOD, &settings).unwrap().experiment;
         assert_eq!((experiment.k, experiment.name.as_str()), (7, "new"));
         assert_eq!(experiment.index[1].build["nlist"], serde_json::json!(64));
         assert_eq!(experiment.measure.rounds, 3);
-        assert_eq!(experiment.dataset.metric, Some(annbench_vectors::Metric::L2));
+        assert_eq!(
+            experiment.dataset.metric,
+            Some(annbench_vectors::Metric::L2)
+        );
     }
 
     #[test]
     fn settings_that_cannot_be_applied_are_refused() {
         for (setting, expected) in [
             ("k", "--set k: write it as path=value"),
-            ("index.7.nlist=1", "--set index.7.nlist=1: there is no item 7"),
-            ("k.x=1", "--set k.x=1: `x` lies under something that is no table"),
+            (
+                "index.7.nlist=1",
+                "--set index.7.nlist=1: there is no item 7",
+            ),
+            (
+                "k.x=1",
+                "--set k.x=1: `x` lies under something that is no table",
+            ),
             ("colour=red", "x.toml:3:1: colour: unknown key"),
         ] {
             let message = load(GOOD, &[setting]).unwrap_err().to_string();
@@ -313,6 +362,14 @@ search.nprobe = [1, 2]
         let experiment = load(GOOD, &[]).unwrap().experiment;
         let written = experiment.written(PathBuf::new()).unwrap();
         assert_eq!(written.experiment, experiment);
+        let message = written
+            .places
+            .mistake("dataset.path", "is missing")
+            .to_string();
+        assert_eq!(
+            message, "is missing",
+            "nobody is pointed at a text they have not written"
+        );
     }
 
     #[test]

@@ -7,10 +7,7 @@ mod places;
 mod schema;
 mod unknown;
 
-use std::{
-    path::PathBuf,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use annbench_store::results::Mode;
 use annbench_vectors::Metric;
@@ -48,6 +45,7 @@ pub struct Experiment {
     #[serde(default)]
     pub machine: MachineSpec,
     /// The indexes to compare.
+    #[serde(default)]
     pub index: Vec<IndexSpec>,
 }
 
@@ -196,7 +194,9 @@ mod humantime_text {
     ) -> Result<Duration, D::Error> {
         let text = String::deserialize(deserializer)?;
         humantime::parse_duration(&text).map_err(|error| {
-            D::Error::custom(format!("{text:?} is no duration ({error}); write 90s or 5m"))
+            D::Error::custom(format!(
+                "{text:?} is no duration ({error}); write 90s or 5m"
+            ))
         })
     }
 }

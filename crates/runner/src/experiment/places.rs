@@ -7,19 +7,20 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::Mistake;
+use super::{Mistake, Place};
 
 /// The text of an experiment and the byte range of every key path in it, such as
 /// `index.1.search.nprobe`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
-    file: PathBuf,
+    /// None where the text was made by code: the user has never seen it.
+    file: Option<PathBuf>,
     text: String,
     spans: HashMap<String, Range<usize>>,
 }
 
 impl Places {
-    pub(super) fn new(file: PathBuf, text: String) -> Result<Self, Mistake> {
+    pub(super) fn new(file: Option<PathBuf>, text: String) -> Result<Self, Mistake> {
         let mut places = Self {
             file,
             text: String::new(),
@@ -41,16 +42,30 @@ impl Places {
 
     /// A complaint about the value at `path`, or about the nearest thing around it that is written.
     pub fn mistake(&self, path: &str, message: impl ToString) -> Mistake {
-        Mistake::at(
-            &self.file,
-            &self.text,
-            self.span(path),
-            format!("{path}: {}", message.to_string()),
-        )
+        match &self.file {
+            Some(_) => self.at(self.span(path), format!("{path}: {}", message.to_string())),
+            None => self.at(None, message.to_string()),
+        }
     }
 
     pub(super) fn mistake_of(&self, error: &toml::de::Error) -> Mistake {
-        Mistake::at(&self.file, &self.text, error.span(), error.message())
+        // serde names Rust's types; users count in whole numbers.
+        let message = error
+            .message()
+            .replace("expected usize", "expected a whole number, 0 or more");
+        let message = message.replace("expected u64", "expected a whole number, 0 or more");
+        self.at(error.span(), message)
+    }
+
+    fn at(&self, span: Option<Range<usize>>, message: String) -> Mistake {
+        Mistake::InFile {
+            place: self
+                .file
+                .clone()
+                .zip(span)
+                .map(|(file, span)| Place::of(file, &self.text, span)),
+            message,
+        }
     }
 
     fn span(&self, path: &str) -> Option<Range<usize>> {

@@ -2,7 +2,7 @@
 //!
 //! Parameters of indexes are the backends' own and are checked when the plan is made.
 
-use annbench_index::nearest;
+use annbench_index::suggestion;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 use toml::Table;
@@ -13,8 +13,7 @@ use super::{
 };
 
 pub(super) fn refuse_unknown_keys(places: &Places) -> Result<(), Mistake> {
-    let table: Table =
-        toml::from_str(places.text()).map_err(|error| places.mistake_of(&error))?;
+    let table: Table = toml::from_str(places.text()).map_err(|error| places.mistake_of(&error))?;
     walk(places, "", &table, &schema_of::<Experiment>())
 }
 
@@ -33,21 +32,13 @@ fn walk(places: &Places, path: &str, table: &Table, schema: &Value) -> Result<()
     for (key, value) in table {
         let path = join(path, key);
         let Some(schema) = known.get(key) else {
-            return Err(places.mistake(&path, unknown_key(key, known.keys())));
+            let known: Vec<String> = known.keys().cloned().collect();
+            let message = format!("unknown key `{key}`{}", suggestion(key, "keys", &known));
+            return Err(places.mistake(&path, message));
         };
         if let Some(table) = value.as_table() {
             walk(places, &path, table, schema)?;
         }
     }
     Ok(())
-}
-
-fn unknown_key<'a>(key: &str, known: impl Iterator<Item = &'a String> + Clone) -> String {
-    let names = known.clone().cloned().collect::<Vec<_>>().join(", ");
-    match nearest(key, known.map(String::as_str)) {
-        Some(nearest) => {
-            format!("unknown key `{key}`; did you mean `{nearest}`? known keys: {names}")
-        }
-        None => format!("unknown key `{key}`; known keys: {names}"),
-    }
 }

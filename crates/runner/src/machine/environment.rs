@@ -119,16 +119,23 @@ mod tests {
     fn what_steers_is_taken_away_and_said() {
         let warnings = check(
             BlasEnv::Own,
-            &[("OPENBLAS_CORETYPE", None), ("OPENBLAS_NUM_THREADS", Some("1"))],
+            &[
+                ("OPENBLAS_CORETYPE", None),
+                ("OPENBLAS_NUM_THREADS", Some("1")),
+            ],
         );
-        assert!(matches!(&warnings[..], [Warning::EnvironmentOverridden { variable, .. }]
-            if variable == "OPENBLAS_CORETYPE"));
+        assert!(
+            matches!(&warnings[..], [Warning::EnvironmentOverridden { variable, .. }]
+            if variable == "OPENBLAS_CORETYPE")
+        );
     }
 
     #[test]
     fn what_steers_is_kept_when_asked_and_said() {
         let warnings = check(BlasEnv::Keep, &[]);
-        assert!(matches!(&warnings[..], [Warning::EnvironmentKept { variable, .. }]
-            if variable == "OPENBLAS_CORETYPE"));
+        assert!(
+            matches!(&warnings[..], [Warning::EnvironmentKept { variable, .. }]
+            if variable == "OPENBLAS_CORETYPE")
+        );
     }
 }

@@ -13,7 +13,9 @@ pub fn machine() -> Machine {
     let system = System::new_with_specifics(what).ok();
     let cpu = system.as_ref().and_then(|system| system.cpus().first());
     Machine {
-        cpu: cpu.map(|cpu| cpu.brand().trim().to_owned()).unwrap_or_default(),
+        cpu: cpu
+            .map(|cpu| cpu.brand().trim().to_owned())
+            .unwrap_or_default(),
         cpu_flags: cpu_flags(),
         physical_cores: System::physical_core_count().ok(),
         threads: all_threads(),

@@ -20,7 +20,11 @@ pub(super) fn expand(axes: &Axes) -> Result<Vec<Params>, BadAxis> {
         let values = values(key, value)?;
         combinations = combinations
             .iter()
-            .flat_map(|start| values.iter().map(|&value| start.clone().with(key, value.clone())))
+            .flat_map(|start| {
+                values
+                    .iter()
+                    .map(|&value| start.clone().with(key, value.clone()))
+            })
             .collect();
     }
     Ok(combinations)
@@ -58,7 +62,12 @@ mod tests {
         let lines: Vec<String> = grid.iter().map(ToString::to_string).collect();
         assert_eq!(
             lines,
-            ["m=16 ef=128 x=a", "m=16 ef=128 x=b", "m=32 ef=128 x=a", "m=32 ef=128 x=b"]
+            [
+                "m=16 ef=128 x=a",
+                "m=16 ef=128 x=b",
+                "m=32 ef=128 x=a",
+                "m=32 ef=128 x=b"
+            ]
         );
     }
 

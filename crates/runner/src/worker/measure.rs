@@ -104,7 +104,14 @@ mod tests {
         let mut latencies_ns = [0; 3];
         let clock = Ticking(Cell::new(0), Cell::new(0));
         let index = null_index(&queries);
-        one_by_one(&*index, queries.view(), &mut neighbors, &mut latencies_ns, &clock).unwrap();
+        one_by_one(
+            &*index,
+            queries.view(),
+            &mut neighbors,
+            &mut latencies_ns,
+            &clock,
+        )
+        .unwrap();
         assert_eq!(latencies_ns, [12, 14, 16], "readings 1-2, 3-4, 5-6");
         assert_eq!(neighbors.ids(2), [0, 1]);
     }

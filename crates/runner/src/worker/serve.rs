@@ -67,7 +67,10 @@ impl<W: Write> Worker<'_, W> {
     }
 
     fn libraries(&self) -> Vec<Library> {
-        self.registry.iter().map(|backend| backend.library()).collect()
+        self.registry
+            .iter()
+            .map(|backend| backend.library())
+            .collect()
     }
 
     fn build(&mut self, request: BuildRequest) -> Result<Reply> {
@@ -145,7 +148,13 @@ fn search(
     let mut latencies_ns = vec![u64::MAX; queries.n()];
     match request.mode {
         Mode::Single => {
-            one_by_one(index, warmup, &mut warm, &mut latencies_ns[..warmup.n()], &clock)?;
+            one_by_one(
+                index,
+                warmup,
+                &mut warm,
+                &mut latencies_ns[..warmup.n()],
+                &clock,
+            )?;
             one_by_one(index, queries, neighbors, &mut latencies_ns, &clock)?;
             Ok(latencies_ns)
         }
@@ -174,5 +183,7 @@ fn touch(base: MatrixView<'_>) {
 
 fn file_size(path: &Path) -> Result<u64> {
     let metadata = std::fs::metadata(path);
-    Ok(metadata.with_context(|| format!("read {}", path.display()))?.len())
+    Ok(metadata
+        .with_context(|| format!("read {}", path.display()))?
+        .len())
 }

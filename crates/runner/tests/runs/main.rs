@@ -23,18 +23,51 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let tests: [(&str, fn()); 12] = [
-        ("a_run_leaves_everything_behind", a_run_leaves_everything_behind),
-        ("an_exact_index_has_recall_one", an_exact_index_has_recall_one),
+        (
+            "a_run_leaves_everything_behind",
+            a_run_leaves_everything_behind,
+        ),
+        (
+            "an_exact_index_has_recall_one",
+            an_exact_index_has_recall_one,
+        ),
         ("looking_at_less_finds_less", looking_at_less_finds_less),
-        ("a_build_that_aborts_fails_alone", a_build_that_aborts_fails_alone),
-        ("a_build_that_is_refused_fails_alone", a_build_that_is_refused_fails_alone),
-        ("a_search_that_aborts_takes_its_points_alone", a_search_that_aborts_takes_its_points_alone),
-        ("answers_that_waver_are_said_to", answers_that_waver_are_said_to),
-        ("an_exact_index_below_one_is_an_alarm", an_exact_index_below_one_is_an_alarm),
-        ("adjusted_parameters_are_kept_beside_those_asked_for", adjusted_parameters_are_kept),
-        ("a_run_cut_off_goes_on_where_it_was", a_run_cut_off_goes_on_where_it_was),
-        ("another_plan_gets_a_run_of_its_own", another_plan_gets_a_run_of_its_own),
-        ("mistakes_are_refused_before_any_build", mistakes_are_refused_before_any_build),
+        (
+            "a_build_that_aborts_fails_alone",
+            a_build_that_aborts_fails_alone,
+        ),
+        (
+            "a_build_that_is_refused_fails_alone",
+            a_build_that_is_refused_fails_alone,
+        ),
+        (
+            "a_search_that_aborts_takes_its_points_alone",
+            a_search_that_aborts_takes_its_points_alone,
+        ),
+        (
+            "answers_that_waver_are_said_to",
+            answers_that_waver_are_said_to,
+        ),
+        (
+            "an_exact_index_below_one_is_an_alarm",
+            an_exact_index_below_one_is_an_alarm,
+        ),
+        (
+            "adjusted_parameters_are_kept_beside_those_asked_for",
+            adjusted_parameters_are_kept,
+        ),
+        (
+            "a_run_cut_off_goes_on_where_it_was",
+            a_run_cut_off_goes_on_where_it_was,
+        ),
+        (
+            "another_plan_gets_a_run_of_its_own",
+            another_plan_gets_a_run_of_its_own,
+        ),
+        (
+            "mistakes_are_refused_before_any_build",
+            mistakes_are_refused_before_any_build,
+        ),
     ];
     let trials = tests.map(|(name, test)| {
         Trial::test(name, move || {
@@ -45,12 +78,19 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }
 
-const PLAIN: &str = "[[index]]\ntype = \"mock\"\nsearch.share = [0.5, 1.0]\n[[index]]\ntype = \"null\"\n";
+const PLAIN: &str =
+    "[[index]]\ntype = \"mock\"\nsearch.share = [0.5, 1.0]\n[[index]]\ntype = \"null\"\n";
 
 fn a_run_leaves_everything_behind() {
     let world = World::new();
     let finished = world.run(PLAIN);
-    let names = ["run.json", "journal.jsonl", "builds.parquet", "points.parquet", "queries.parquet"];
+    let names = [
+        "run.json",
+        "journal.jsonl",
+        "builds.parquet",
+        "points.parquet",
+        "queries.parquet",
+    ];
     for name in names {
         assert!(finished.folder.join(name).is_file(), "{name}");
     }
@@ -63,7 +103,10 @@ fn a_run_leaves_everything_behind() {
     assert_eq!(finished.queries.len(), 3 * 2 * 10);
     assert!(finished.record.finished.is_some() && finished.is_complete());
     let latest = finished.folder.with_file_name("latest");
-    assert_eq!(latest.canonicalize().unwrap(), finished.folder.canonicalize().unwrap());
+    assert_eq!(
+        latest.canonicalize().unwrap(),
+        finished.folder.canonicalize().unwrap()
+    );
 }
 
 fn an_exact_index_has_recall_one() {
@@ -73,21 +116,38 @@ fn an_exact_index_has_recall_one() {
         assert_eq!(point.rounds_s.len(), 3);
         assert!(point.qps.unwrap().value > 0.0);
         let latency_us = point.latency_us.unwrap();
-        assert!(latency_us.p50 > 0.0 && latency_us.p99.is_none(), "30 samples carry no p99");
+        assert!(
+            latency_us.p50 > 0.0 && latency_us.p99.is_none(),
+            "30 samples carry no p99"
+        );
     }
 }
 
 fn looking_at_less_finds_less() {
     let finished = World::new().run(PLAIN);
-    let recall = |point: usize| finished.points.iter().find(|p| p.point == point).unwrap().recall;
+    let recall = |point: usize| {
+        finished
+            .points
+            .iter()
+            .find(|p| p.point == point)
+            .unwrap()
+            .recall
+    };
     assert!(recall(0).unwrap().value < recall(1).unwrap().value);
 }
 
 /// The other index of the run is there, whole.
 fn check_others(finished: &Finished) {
-    let null = finished.builds.iter().find(|build| build.backend == "null").unwrap();
+    let null = finished
+        .builds
+        .iter()
+        .find(|build| build.backend == "null")
+        .unwrap();
     assert!(null.status.is_ok());
-    let points = finished.points.iter().filter(|point| point.backend == "null");
+    let points = finished
+        .points
+        .iter()
+        .filter(|point| point.backend == "null");
     assert!(points.clone().count() == 2 && points.clone().all(|point| point.status.is_ok()));
     assert!(!finished.is_complete());
 }
@@ -100,21 +160,28 @@ fn failure(status: &Status) -> &str {
 }
 
 fn a_build_that_aborts_fails_alone() {
-    let finished = World::new().run(&PLAIN.replace("search.share = [0.5, 1.0]", "build = \"abort\""));
+    let finished =
+        World::new().run(&PLAIN.replace("search.share = [0.5, 1.0]", "build = \"abort\""));
     check_others(&finished);
     let reason = failure(&finished.builds[0].status);
-    assert!(reason.contains("signal 6") && reason.contains("mock: about to abort"), "{reason}");
+    assert!(
+        reason.contains("signal 6") && reason.contains("mock: about to abort"),
+        "{reason}"
+    );
     assert!(failure(&finished.points[0].status).contains("signal 6"));
 }
 
 fn a_build_that_is_refused_fails_alone() {
-    let finished = World::new().run(&PLAIN.replace("search.share = [0.5, 1.0]", "build = \"refuse\""));
+    let finished =
+        World::new().run(&PLAIN.replace("search.share = [0.5, 1.0]", "build = \"refuse\""));
     check_others(&finished);
     assert_eq!(failure(&finished.builds[0].status), "add: the mock refuses");
 }
 
 fn a_search_that_aborts_takes_its_points_alone() {
-    let finished = World::new().run(&format!("{PLAIN}[[index]]\ntype = \"mock\"\ntrouble = \"abort\"\n"));
+    let finished = World::new().run(&format!(
+        "{PLAIN}[[index]]\ntype = \"mock\"\ntrouble = \"abort\"\n"
+    ));
     check_others(&finished);
     let (aborted, fine): (Vec<_>, Vec<_>) = finished.points.iter().partition(|p| p.build == 2);
     assert!(aborted.len() == 2 && fine.iter().all(|point| point.status.is_ok()));
@@ -125,8 +192,17 @@ fn a_search_that_aborts_takes_its_points_alone() {
 
 fn answers_that_waver_are_said_to() {
     let finished = World::new().run("[[index]]\ntype = \"mock\"\ntrouble = \"waver\"\n");
-    let warnings: Vec<_> = finished.points.iter().flat_map(|point| &point.warnings).collect();
-    assert!(warnings.iter().any(|w| matches!(w, Warning::UnstableResults { .. })), "{warnings:?}");
+    let warnings: Vec<_> = finished
+        .points
+        .iter()
+        .flat_map(|point| &point.warnings)
+        .collect();
+    assert!(
+        warnings
+            .iter()
+            .any(|w| matches!(w, Warning::UnstableResults { .. })),
+        "{warnings:?}"
+    );
 }
 
 fn an_exact_index_below_one_is_an_alarm() {
@@ -140,7 +216,10 @@ fn an_exact_index_below_one_is_an_alarm() {
 fn adjusted_parameters_are_kept() {
     let finished = World::new().run("[[index]]\ntype = \"mock\"\ncells = 20\n");
     let build = &finished.builds[0];
-    assert_eq!((&build.requested["cells"], &build.effective["cells"]), (&20.into(), &10.into()));
+    assert_eq!(
+        (&build.requested["cells"], &build.effective["cells"]),
+        (&20.into(), &10.into())
+    );
     assert!(matches!(&build.warnings[0], Warning::Adjusted { key, .. } if key == "cells"));
 }
 
@@ -158,9 +237,16 @@ fn a_run_cut_off_goes_on_where_it_was() {
     let after = std::fs::read_to_string(second.folder.join("journal.jsonl")).unwrap();
     let after: Vec<&str> = after.lines().collect();
     assert_eq!(after[..7], lines[..7], "what was measured is kept");
-    assert_eq!(after.len(), lines.len(), "what was missing is measured, and only that");
+    assert_eq!(
+        after.len(),
+        lines.len(),
+        "what was missing is measured, and only that"
+    );
     let answers = |run: &Finished| -> Vec<_> {
-        run.points.iter().map(|p| (p.point, p.mode, p.recall, p.effective.clone())).collect()
+        run.points
+            .iter()
+            .map(|p| (p.point, p.mode, p.recall, p.effective.clone()))
+            .collect()
     };
     assert_eq!(answers(&first), answers(&second));
 }
@@ -176,13 +262,35 @@ fn another_plan_gets_a_run_of_its_own() {
 fn mistakes_are_refused_before_any_build() {
     let world = World::new();
     for (indexes, expected) in [
-        ("[[index]]\ntype = \"mokc\"", "index.0.type: unknown index type `mokc`; did you mean `mock`?"),
-        ("[[index]]\ntype = \"mock\"\ncels = 3", "index.0.cels: mock: unknown key `cels`; did you mean `cells`?"),
-        ("[[index]]\ntype = \"mock\"\ncells = 0", "index.0.cells: mock: cells = 0 is out of range; use 1 or more"),
-        ("[[index]]\ntype = \"mock\"\ncells = 91", "index.0.cells: mock: cells = 91 exceeds the 90 base vectors; lower cells"),
-        ("[[index]]\ntype = \"mock\"\ncells = []", "index.0.cells: the list is empty; give it at least one value"),
-        ("[[index]]\ntype = \"mock\"\nsearch.share = [0.5, 2]", "index.0.search.share: mock: share = 2 is out of range; use 0.0 to 1.0"),
-        ("[measure]\nmodes = []\n[[index]]\ntype = \"null\"", "measure.modes: no mode to measure"),
+        (
+            "[[index]]\ntype = \"mokc\"",
+            "index.0.type: unknown index type `mokc`; did you mean `mock`? known types: null, mock",
+        ),
+        (
+            "[[index]]\ntype = \"mock\"\ncels = 3",
+            "index.0.cels: mock: unknown key `cels`; did you mean `cells`? known keys: build, trouble, cells",
+        ),
+        (
+            "[[index]]\ntype = \"mock\"\ncells = 0",
+            "index.0.cells: mock: cells = 0 is out of range; use 1 or more",
+        ),
+        (
+            "[[index]]\ntype = \"mock\"\ncells = 91",
+            "index.0.cells: mock: cells = 91 exceeds the 90 base vectors; lower cells",
+        ),
+        (
+            "[[index]]\ntype = \"mock\"\ncells = []",
+            "index.0.cells: the list is empty; give it at least one value",
+        ),
+        (
+            "[[index]]\ntype = \"mock\"\nsearch.share = [0.5, 2]",
+            "index.0.search.share: mock: share = 2 is out of range; use 0.0 to 1.0",
+        ),
+        ("", "no index to compare; add an [[index]] with a type"),
+        (
+            "[measure]\nmodes = []\n[[index]]\ntype = \"null\"",
+            "measure.modes: no mode to measure",
+        ),
     ] {
         let message = world.refused(indexes);
         assert!(message.contains(expected), "{message}");
