@@ -86,7 +86,7 @@ impl WorkerProcess {
         request: &Request,
         mut on_progress: impl FnMut(BuildProgress),
     ) -> Result<Reply, WorkerError> {
-        self.tell(request).or_else(|_| Err(self.died()))?;
+        self.tell(request).map_err(|_| self.died())?;
         loop {
             match self.hear() {
                 Some(Reply::Progress(progress)) => on_progress(progress),

@@ -42,7 +42,8 @@ fn cpu_flags() -> Vec<String> {
     let flags: [(&str, bool); 0] = [];
     flags
         .into_iter()
-        .filter_map(|(flag, present)| present.then(|| flag.to_owned()))
+        .filter(|(_, present)| *present)
+        .map(|(flag, _)| flag.to_owned())
         .collect()
 }
 

@@ -225,7 +225,7 @@ impl TypedIndex for MockIndex {
             _ => {}
         }
         let earlier = self.searches.fetch_add(1, Ordering::Relaxed);
-        let reversed = self.trouble == "waver" && earlier % 3 == 0;
+        let reversed = self.trouble == "waver" && earlier.is_multiple_of(3);
         for (query_idx, query) in queries.rows().enumerate() {
             out.fill(query_idx, self.best(query, reversed));
         }

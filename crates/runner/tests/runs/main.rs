@@ -3,6 +3,7 @@
 //! The workers are this very program, started with the argument `worker`.
 #![expect(
     clippy::unwrap_used,
+    clippy::print_stderr,
     reason = "a test fails by panicking, and helpers of tests do too"
 )]
 
