@@ -20,7 +20,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{model:?}");
     let vectors = model.embed(texts, &EmbedOptions::default(), &mut |_| {})?;
     for (text, vector) in texts.iter().zip(vectors.rows()) {
-        println!("{:.4}  {text}", Metric::Cosine.score(vectors.row(0), vector));
+        println!(
+            "{:.4}  {text}",
+            Metric::Cosine.score(vectors.row(0), vector)
+        );
     }
     Ok(())
 }

@@ -27,7 +27,10 @@ mod tests {
 
     #[test]
     fn texts_of_like_length_come_together_longest_first() {
-        assert_eq!(by_length(&[3, 9, 1, 8, 2], 2), [vec![1, 3], vec![0, 4], vec![2]]);
+        assert_eq!(
+            by_length(&[3, 9, 1, 8, 2], 2),
+            [vec![1, 3], vec![0, 4], vec![2]]
+        );
         assert_eq!(by_length(&[4096, 4096, 4096], 64), [vec![0, 1], vec![2]]);
         assert_eq!(by_length(&[100_000, 0], 64), [vec![0], vec![1]]);
         assert!(by_length(&[], 64).is_empty());

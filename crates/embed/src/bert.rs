@@ -40,7 +40,9 @@ impl Bert {
         Ok(Self {
             words: table(config.vocab_size, "word_embeddings")?,
             // A single text is all of kind 0, which can be added once and for all.
-            places: places.embeddings().broadcast_add(&kinds.embeddings().narrow(0, 0, 1)?)?,
+            places: places
+                .embeddings()
+                .broadcast_add(&kinds.embeddings().narrow(0, 0, 1)?)?,
             norm: layer_norm(hidden, config.layer_norm_eps, tables.pp("LayerNorm"))?,
             layers,
         })
@@ -101,7 +103,8 @@ impl Layer {
         let attended = (self.attention_out.forward(&attended)? + states)?;
         let attended = self.attention_norm.forward(&attended)?;
         let wide = self.widen.forward(&attended)?.gelu_erf()?;
-        self.norm.forward(&(self.narrow.forward(&wide)? + attended)?)
+        self.norm
+            .forward(&(self.narrow.forward(&wide)? + attended)?)
     }
 }
 

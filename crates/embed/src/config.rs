@@ -59,7 +59,12 @@ impl Config {
         let family = all.get("model_type").unwrap_or(&Value::Null);
         if family != "bert" {
             let supported = "model_type = \"bert\", such as MiniLM, BGE, E5 or GTE";
-            return Err(ModelError::unsupported(path, "model_type", family, supported));
+            return Err(ModelError::unsupported(
+                path,
+                "model_type",
+                family,
+                supported,
+            ));
         }
         let config: Self = serde_json::from_slice(json).map_err(wrong)?;
         config.check_kinds(path)?;
@@ -70,9 +75,16 @@ impl Config {
     fn check_kinds(&self, path: &Path) -> Result<(), ModelError> {
         let kinds = [
             ("hidden_act", &self.hidden_act, "gelu"),
-            ("position_embedding_type", &self.position_embedding_type, "absolute"),
+            (
+                "position_embedding_type",
+                &self.position_embedding_type,
+                "absolute",
+            ),
         ];
-        match kinds.into_iter().find(|(_, found, supported)| found != supported) {
+        match kinds
+            .into_iter()
+            .find(|(_, found, supported)| found != supported)
+        {
             None => Ok(()),
             Some((key, found, supported)) => {
                 Err(ModelError::unsupported(path, key, found, supported))
@@ -83,8 +95,18 @@ impl Config {
     fn check_numbers(&self, path: &Path) -> Result<(), ModelError> {
         let heads = self.num_attention_heads;
         let must = [
-            ("vocab_size", self.vocab_size, self.vocab_size > 0, "at least 1".into()),
-            ("hidden_size", self.hidden_size, self.hidden_size > 0, "at least 1".into()),
+            (
+                "vocab_size",
+                self.vocab_size,
+                self.vocab_size > 0,
+                "at least 1".into(),
+            ),
+            (
+                "hidden_size",
+                self.hidden_size,
+                self.hidden_size > 0,
+                "at least 1".into(),
+            ),
             (
                 "num_attention_heads",
                 heads,
@@ -131,8 +153,16 @@ mod tests {
         check("model_type", "mpnet".into(), &["\"mpnet\"", "\"bert\""]);
         check("model_type", Value::Null, &["null"]);
         check("hidden_act", "silu".into(), &["silu", "gelu"]);
-        check("position_embedding_type", "relative_key".into(), &["absolute"]);
-        check("num_attention_heads", 3.into(), &["divisor of hidden_size = 8"]);
+        check(
+            "position_embedding_type",
+            "relative_key".into(),
+            &["absolute"],
+        );
+        check(
+            "num_attention_heads",
+            3.into(),
+            &["divisor of hidden_size = 8"],
+        );
         check("num_attention_heads", 0.into(), &["= 0"]);
         check("hidden_size", 0.into(), &["at least 1"]);
         check("pad_token_id", 99.into(), &["below vocab_size"]);

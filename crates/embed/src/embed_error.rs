@@ -31,9 +31,7 @@ pub enum EmbedError {
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// A vector with a NaN or an infinity: the weights are broken.
-    #[error(
-        "text {row}: its embedding holds a NaN or an infinity; get the model's weights again"
-    )]
+    #[error("text {row}: its embedding holds a NaN or an infinity; get the model's weights again")]
     NotFinite {
         /// Number of the text, from 0.
         row: usize,

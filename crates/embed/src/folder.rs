@@ -98,7 +98,12 @@ fn modules(folder: &Path) -> Result<(Vec<Module>, bool), ModelError> {
         ["Transformer", "Pooling", "Normalize"] => true,
         _ => {
             let supported = "Transformer, Pooling and perhaps Normalize, in this order";
-            return Err(ModelError::unsupported(&path, "type", kinds.join(", "), supported));
+            return Err(ModelError::unsupported(
+                &path,
+                "type",
+                kinds.join(", "),
+                supported,
+            ));
         }
     };
     Ok((modules, normalize))
@@ -120,7 +125,11 @@ fn pooling_mode(path: &Path, config: &Map<String, Value>) -> Result<Pooling, Mod
         _ => Err(ModelError::unsupported(
             path,
             "pooling_mode",
-            if modes.is_empty() { "none".into() } else { modes.join(" and ") },
+            if modes.is_empty() {
+                "none".into()
+            } else {
+                modes.join(" and ")
+            },
             "either mean or cls pooling",
         )),
     }
@@ -133,11 +142,7 @@ fn dim(pooling: &Map<String, Value>) -> Option<usize> {
     dim.as_u64()?.try_into().ok()
 }
 
-fn check_prompt(
-    path: &Path,
-    pooling: &Map<String, Value>,
-    prompt: &str,
-) -> Result<(), ModelError> {
+fn check_prompt(path: &Path, pooling: &Map<String, Value>, prompt: &str) -> Result<(), ModelError> {
     match pooling.get("include_prompt") {
         Some(Value::Bool(false)) if !prompt.is_empty() => Err(ModelError::unsupported(
             path,
@@ -159,7 +164,12 @@ fn prompt(folder: &Path) -> Result<String, ModelError> {
         return Ok(String::new());
     };
     prompts.remove(&name).ok_or_else(|| {
-        ModelError::unsupported(&path, "default_prompt_name", name, "a default among its prompts")
+        ModelError::unsupported(
+            &path,
+            "default_prompt_name",
+            name,
+            "a default among its prompts",
+        )
     })
 }
 
@@ -218,7 +228,11 @@ mod tests {
             let folder = tiny::folder(Pooling::Mean);
             tiny::write(folder.path(), "modules.json", &of(kinds));
             let read = Folder::read(folder.path());
-            assert_eq!(read.as_ref().ok().map(|folder| folder.normalize), expected, "{read:?}");
+            assert_eq!(
+                read.as_ref().ok().map(|folder| folder.normalize),
+                expected,
+                "{read:?}"
+            );
         };
         check(&["a.models.Transformer", "a.models.Pooling"], Some(false));
         check(&["x.Transformer", "x.y.Pooling", "x.Normalize"], Some(true));
@@ -245,7 +259,10 @@ mod tests {
             json!({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}),
             Err("cls_token and mean_tokens"),
         );
-        check(json!({"pooling_mode_cls_token": false}), Err("pooling_mode = none"));
+        check(
+            json!({"pooling_mode_cls_token": false}),
+            Err("pooling_mode = none"),
+        );
     }
 
     #[test]
@@ -254,11 +271,18 @@ mod tests {
             let folder = read_with(file, content).unwrap();
             folder.max_tokens.map(|(_, tokens)| tokens)
         };
-        assert_eq!(tokens("sentence_bert_config.json", json!({"max_seq_length": 9})), Some(9));
+        assert_eq!(
+            tokens("sentence_bert_config.json", json!({"max_seq_length": 9})),
+            Some(9)
+        );
         assert_eq!(tokens("sentence_bert_config.json", json!({})), None);
         let network = tiny::folder(Pooling::Mean);
         tiny::write(network.path(), "sentence_bert_config.json", &json!({}));
-        tiny::write(network.path(), "tokenizer_config.json", &json!({"model_max_length": 1e30}));
+        tiny::write(
+            network.path(),
+            "tokenizer_config.json",
+            &json!({"model_max_length": 1e30}),
+        );
         let folder = Folder::read(network.path()).unwrap();
         assert_eq!(folder.max_tokens.unwrap().1, usize::MAX);
     }
@@ -269,8 +293,14 @@ mod tests {
         let prompts = json!({"query": "query: "});
         let named = json!({"prompts": prompts, "default_prompt_name": "query"});
         assert_eq!(read_with(file, named).unwrap().prompt, "query: ");
-        assert_eq!(read_with(file, json!({"prompts": prompts})).unwrap().prompt, "");
+        assert_eq!(
+            read_with(file, json!({"prompts": prompts})).unwrap().prompt,
+            ""
+        );
         let error = read_with(file, json!({"default_prompt_name": "passage"})).unwrap_err();
-        assert!(error.to_string().contains("default_prompt_name = passage"), "{error}");
+        assert!(
+            error.to_string().contains("default_prompt_name = passage"),
+            "{error}"
+        );
     }
 }

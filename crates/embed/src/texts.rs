@@ -99,7 +99,10 @@ mod tests {
     fn lines_and_paragraphs_are_told_apart() {
         let text = "\u{feff}one \r\ntwo\n \t \n\n  three\n".as_bytes();
         assert_eq!(read(text, Split::Lines).unwrap(), ["one", "two", "three"]);
-        assert_eq!(read(text, Split::Paragraphs).unwrap(), ["one\ntwo", "three"]);
+        assert_eq!(
+            read(text, Split::Paragraphs).unwrap(),
+            ["one\ntwo", "three"]
+        );
     }
 
     #[test]
@@ -108,7 +111,10 @@ mod tests {
             let error = read(bytes, Split::Lines).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         };
-        check(b"fine\nfine\nna\xefve\n", "line 3 is not UTF-8 (its byte 3)");
+        check(
+            b"fine\nfine\nna\xefve\n",
+            "line 3 is not UTF-8 (its byte 3)",
+        );
         check(b"\xff\xfea\0", "line 1 is not UTF-8 (its byte 1)");
         check(b"", "holds no text");
         check(b" \n\n", "holds no text");

@@ -13,7 +13,9 @@ pub(crate) const WIDE: usize = 12;
 pub(crate) const HEADS: usize = 2;
 pub(crate) const MAX_TOKENS: usize = 6;
 
-const WORDS: [&str; 9] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "sun", "is", "out", "today"];
+const WORDS: [&str; 9] = [
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "sun", "is", "out", "today",
+];
 
 /// The weights by name, each with its shape and values.
 pub(crate) type Weights = HashMap<String, (Vec<usize>, Vec<f32>)>;
@@ -53,7 +55,11 @@ pub(crate) fn folder(pooling: Pooling) -> TempDir {
         "pooling_mode_max_tokens": false,
     });
     write(path, "1_Pooling/config.json", &pooling);
-    write(path, "sentence_bert_config.json", &json!({"max_seq_length": MAX_TOKENS}));
+    write(
+        path,
+        "sentence_bert_config.json",
+        &json!({"max_seq_length": MAX_TOKENS}),
+    );
     write(path, "config.json", &config());
     write(path, "tokenizer.json", &tokenizer());
     write_weights(path, &weights());
@@ -77,9 +83,18 @@ pub(crate) fn write_weights(folder: &Path, weights: &Weights) {
 
 pub(crate) fn weights() -> Weights {
     let mut shapes = vec![
-        ("embeddings.word_embeddings.weight".into(), vec![WORDS.len(), HIDDEN]),
-        ("embeddings.position_embeddings.weight".into(), vec![10, HIDDEN]),
-        ("embeddings.token_type_embeddings.weight".into(), vec![2, HIDDEN]),
+        (
+            "embeddings.word_embeddings.weight".into(),
+            vec![WORDS.len(), HIDDEN],
+        ),
+        (
+            "embeddings.position_embeddings.weight".into(),
+            vec![10, HIDDEN],
+        ),
+        (
+            "embeddings.token_type_embeddings.weight".into(),
+            vec![2, HIDDEN],
+        ),
     ];
     let layer = |name: &str| format!("encoder.layer.0.{name}");
     let linear = [

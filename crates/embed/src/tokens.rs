@@ -63,11 +63,7 @@ impl Tokens {
 }
 
 /// A token beyond the network's table would fail at the first text that holds it.
-fn check_vocabulary(
-    path: &Path,
-    tokenizer: &Tokenizer,
-    config: &Config,
-) -> Result<(), ModelError> {
+fn check_vocabulary(path: &Path, tokenizer: &Tokenizer, config: &Config) -> Result<(), ModelError> {
     match tokenizer.get_vocab(true).into_values().max() {
         Some(last) if last as usize >= config.vocab_size => Err(ModelError::Misfit {
             path: path.into(),

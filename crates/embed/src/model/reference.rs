@@ -8,7 +8,8 @@ type Rows = Vec<Vec<f64>>;
 
 /// The vectors of the tokens, each `HIDDEN` long.
 pub(super) fn forward(weights: &Weights, tokens: &[usize]) -> Rows {
-    let row = |table: &str, at| get(weights, &format!("embeddings.{table}.weight"))[at].clone();
+    let row =
+        |table: &str, at: usize| get(weights, &format!("embeddings.{table}.weight"))[at].clone();
     let words: Rows = tokens
         .iter()
         .enumerate()
@@ -18,7 +19,9 @@ pub(super) fn forward(weights: &Weights, tokens: &[usize]) -> Rows {
                 row("position_embeddings", place),
                 row("token_type_embeddings", 0),
             ];
-            (0..HIDDEN).map(|i| parts.iter().map(|part| part[i]).sum()).collect()
+            (0..HIDDEN)
+                .map(|i| parts.iter().map(|part| part[i]).sum())
+                .collect()
         })
         .collect();
     let states = norm(weights, "embeddings.LayerNorm", &words);
@@ -37,7 +40,10 @@ fn layer(weights: &Weights, states: &Rows) -> Rows {
         .into_iter()
         .map(|row| row.into_iter().map(gelu).collect())
         .collect();
-    normed("output.LayerNorm", &add(&dense("output.dense", &wide), &attended))
+    normed(
+        "output.LayerNorm",
+        &add(&dense("output.dense", &wide), &attended),
+    )
 }
 
 fn attention(query: &Rows, key: &Rows, value: &Rows) -> Rows {
@@ -53,7 +59,8 @@ fn attention(query: &Rows, key: &Rows, value: &Rows) -> Rows {
             let scores: Vec<f64> = key.iter().map(score).collect();
             let total: f64 = scores.iter().sum();
             for (score, value) in scores.iter().zip(value) {
-                part.clone().for_each(|i| seen[i] += score / total * value[i]);
+                part.clone()
+                    .for_each(|i| seen[i] += score / total * value[i]);
             }
         }
     }
@@ -64,7 +71,13 @@ fn linear(weights: &Weights, name: &str, rows: &Rows) -> Rows {
     let weight = get(weights, &format!("{name}.weight"));
     let bias = &get(weights, &format!("{name}.bias"))[0];
     let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
-    let apply = |row: &Vec<f64>| weight.iter().zip(bias).map(|(w, b)| dot(w, row) + b).collect();
+    let apply = |row: &Vec<f64>| {
+        weight
+            .iter()
+            .zip(bias)
+            .map(|(w, b)| dot(w, row) + b)
+            .collect()
+    };
     rows.iter().map(apply).collect()
 }
 
@@ -76,7 +89,10 @@ fn norm(weights: &Weights, name: &str, rows: &Rows) -> Rows {
         let mean = row.iter().sum::<f64>() / n;
         let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
         let scaled = row.iter().map(|x| (x - mean) / variance.sqrt());
-        scaled.zip(weight.iter().zip(bias)).map(|(x, (w, b))| x * w + b).collect()
+        scaled
+            .zip(weight.iter().zip(bias))
+            .map(|(x, (w, b))| x * w + b)
+            .collect()
     };
     rows.iter().map(apply).collect()
 }
@@ -93,7 +109,11 @@ fn gelu(x: f64) -> f64 {
     let steps = 2_000;
     let width = x / SQRT_2 / f64::from(steps);
     let term = |step: i32| {
-        let factor = if step == 0 || step == steps { 1.0 } else { f64::from(2 + 2 * (step % 2)) };
+        let factor = if step == 0 || step == steps {
+            1.0
+        } else {
+            f64::from(2 + 2 * (step % 2))
+        };
         factor * (-(width * f64::from(step)).powi(2)).exp()
     };
     let integral: f64 = (0..=steps).map(term).sum::<f64>() * width / 3.0;
@@ -104,5 +124,8 @@ fn gelu(x: f64) -> f64 {
 fn get(weights: &Weights, name: &str) -> Rows {
     let (shape, values) = &weights[name];
     let columns = shape[shape.len() - 1];
-    values.chunks(columns).map(|row| row.iter().map(|&value| f64::from(value)).collect()).collect()
+    values
+        .chunks(columns)
+        .map(|row| row.iter().map(|&value| f64::from(value)).collect())
+        .collect()
 }

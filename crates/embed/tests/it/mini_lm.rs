@@ -15,11 +15,16 @@ fn model() -> Option<Model> {
 }
 
 fn embed(model: &Model, texts: &[&str]) -> Matrix<f32> {
-    model.embed(texts, &EmbedOptions::default(), &mut |_| {}).unwrap()
+    model
+        .embed(texts, &EmbedOptions::default(), &mut |_| {})
+        .unwrap()
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+    a.iter()
+        .zip(b)
+        .map(|(&a, &b)| f64::from(a) * f64::from(b))
+        .sum()
 }
 
 fn largest_difference(a: &Matrix<f32>, b: &Matrix<f32>) -> f32 {
@@ -45,7 +50,10 @@ fn similarities_are_those_of_the_documentation() {
     );
     for (a, b, expected) in [(0, 1, 0.6660), (0, 2, 0.1046), (1, 2, 0.1411)] {
         let found = dot(vectors.row(a), vectors.row(b));
-        assert!((found - expected).abs() < 0.001, "{a} and {b}: {found}, not {expected}");
+        assert!(
+            (found - expected).abs() < 0.001,
+            "{a} and {b}: {found}, not {expected}"
+        );
     }
 }
 
@@ -55,8 +63,17 @@ fn any_text_is_embedded_and_none_depends_on_its_batch() {
     let long = "a long sentence that goes on and on ".repeat(200);
     let word = "x".repeat(10_000);
     let texts = [
-        "", "😀", "👩‍👩‍👧‍👦 🇨🇭", "שלום עולם", "مرحبا", "漢字", "\u{0}\u{7f}", "one", "A few words more.",
-        &long, &word,
+        "",
+        "😀",
+        "👩‍👩‍👧‍👦 🇨🇭",
+        "שלום עולם",
+        "مرحبا",
+        "漢字",
+        "\u{0}\u{7f}",
+        "one",
+        "A few words more.",
+        &long,
+        &word,
     ];
     let together = embed(&model, &texts);
     for (text, vector) in texts.iter().zip(together.rows()) {
