@@ -45,3 +45,8 @@ pub use latency::{
 pub use pareto::front;
 pub use recall::{QueryRecall, RecallError, RecallReport, recall};
 pub use truth::{GroundTruth, TruthError, TruthParts};
+
+/// The example in the project's README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
