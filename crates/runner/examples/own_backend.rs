@@ -26,7 +26,11 @@ fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let values = (0..16_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 16) as f32);
     let base = Embeddings::new(Matrix::from_vec(values.collect(), 16)?, Ids::Rows(1000))?;
-    write_parquet(&folder.path().join("base.parquet"), &base, &WriteOptions::default())?;
+    write_parquet(
+        &folder.path().join("base.parquet"),
+        &base,
+        &WriteOptions::default(),
+    )?;
     let config = folder.path().join("example.toml");
     std::fs::write(&config, EXPERIMENT)?;
 
@@ -44,7 +48,11 @@ fn main() -> anyhow::Result<()> {
     let finished = run(&written, &data, &plan, &setup, &mut Silent)?;
     for point in &finished.points {
         let (recall, qps) = (point.recall.map(|r| r.value), point.qps.map(|q| q.value));
-        println!("{} {}: recall {recall:?}, {qps:.0?} qps", point.label, point.mode.name());
+        println!(
+            "{} {}: recall {recall:?}, {qps:.0?} qps",
+            point.label,
+            point.mode.name()
+        );
     }
     Ok(())
 }

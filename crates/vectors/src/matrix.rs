@@ -98,7 +98,8 @@ impl<T> Matrix<T> {
         let (n, dim) = (self.n(), self.dim);
         let mut kept = 0;
         for row in (0..n).filter(|&row| keep(row)) {
-            self.values.copy_within(row * dim..(row + 1) * dim, kept * dim);
+            self.values
+                .copy_within(row * dim..(row + 1) * dim, kept * dim);
             kept += 1;
         }
         self.values.truncate(kept * dim);
