@@ -2,7 +2,8 @@
 //!
 //! `cases/NAME/` holds one case:
 //!
-//! - `command`: a line of intent after `#`, then one or more `annbench …` lines, run in turn;
+//! - `command`: a line of intent after `#`, then one or more `annbench …` lines, run in turn, with
+//!   variables of the environment before them if need be (`NAME=value annbench …`);
 //! - any other file but the expected ones: input, copied into the folder where the commands run;
 //! - `stdout`, `stderr`, `exit`: what is expected; a missing one of the first two means nothing.
 //!
@@ -84,7 +85,12 @@ fn cases() -> Vec<PathBuf> {
 struct Case {
     folder: PathBuf,
     intent: String,
-    commands: Vec<Vec<String>>,
+    commands: Vec<Invocation>,
+}
+
+struct Invocation {
+    variables: Vec<(String, String)>,
+    arguments: Vec<String>,
 }
 
 #[derive(Default)]
@@ -98,15 +104,10 @@ impl Case {
     fn read(folder: &Path) -> Self {
         let text = fs::read_to_string(folder.join("command")).unwrap();
         let (intent, commands) = text.split_once('\n').unwrap();
-        let words = |line: &str| line.split_whitespace().map(String::from).collect();
         Self {
             folder: folder.to_owned(),
             intent: intent.trim_start_matches('#').trim().to_owned(),
-            commands: commands
-                .lines()
-                .filter_map(|line| line.strip_prefix("annbench"))
-                .map(words)
-                .collect(),
+            commands: commands.lines().filter_map(Invocation::read).collect(),
         }
     }
 
@@ -114,13 +115,14 @@ impl Case {
         let world = tempfile::tempdir().unwrap();
         self.lay_out(world.path());
         let mut found = Found::default();
-        for arguments in &self.commands {
+        for command in &self.commands {
             let output = Command::new(env!("CARGO_BIN_EXE_annbench"))
-                .args(arguments)
+                .args(&command.arguments)
                 .current_dir(world.path())
                 .env_remove("ANNBENCH_DATA")
                 .env_remove("ANNBENCH_OUT")
                 .env_remove("ANNBENCH_CACHE")
+                .envs(command.variables.iter().cloned())
                 .output()
                 .unwrap();
             let scrub = |bytes: &[u8]| {
@@ -178,6 +180,21 @@ impl Case {
                 .unwrap();
             }
         }
+    }
+}
+
+impl Invocation {
+    fn read(line: &str) -> Option<Self> {
+        let (before, after) = line.split_once("annbench")?;
+        let variables = before
+            .split_whitespace()
+            .filter_map(|word| word.split_once('='));
+        Some(Self {
+            variables: variables
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            arguments: after.split_whitespace().map(String::from).collect(),
+        })
     }
 }
 

@@ -11,7 +11,9 @@ pub(crate) fn fits(expected: &str, text: &str) -> bool {
 fn lines_fit(expected: &[&str], text: &[&str]) -> bool {
     match (expected.split_first(), text.split_first()) {
         (None, None) => true,
-        (Some((&"...", rest)), _) => (0..=text.len()).any(|skipped| lines_fit(rest, &text[skipped..])),
+        (Some((&"...", rest)), _) => {
+            (0..=text.len()).any(|skipped| lines_fit(rest, &text[skipped..]))
+        }
         (Some((line, expected)), Some((found, text))) => {
             line_fits(line, found) && lines_fit(expected, text)
         }

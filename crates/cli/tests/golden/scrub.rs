@@ -5,7 +5,9 @@ use std::path::Path;
 /// Replaces the folder of the case and the names of runs.
 pub(crate) fn scrub(text: &str, world: &Path) -> String {
     let text = text.replace(world.to_str().unwrap(), "[DIR]");
-    text.lines().map(|line| words(line, run_name) + "\n").collect()
+    text.lines()
+        .map(|line| words(line, run_name) + "\n")
+        .collect()
 }
 
 /// Applies `change` to each stretch of letters, digits and `-` in a line.
