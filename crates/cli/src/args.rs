@@ -42,6 +42,8 @@ pub(crate) enum Command {
     /// Work with files of embeddings
     #[command(subcommand)]
     Data(DataCommand),
+    /// Turn texts into embeddings with a sentence-transformers model
+    Embed(EmbedArgs),
     /// Print the JSON Schema of the experiment file
     Schema,
     /// Measure what the harness itself costs: the same searches through it and bare
@@ -251,6 +253,43 @@ pub(crate) struct ConvertArgs {
     pub(crate) dtype: Dtype,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench embed sentences.txt -o sentences.parquet --model models/all-MiniLM-L6-v2
+  annbench embed book.txt --paragraphs -o book.parquet --model models/bge-small-en --dtype f16
+Blank lines are no texts. The output has the columns id (numbers from 0), embedding and text.")]
+#[cfg_attr(
+    not(feature = "embed"),
+    expect(
+        dead_code,
+        reason = "parsed, then refused with how to build what reads them"
+    )
+)]
+pub(crate) struct EmbedArgs {
+    /// A UTF-8 file of texts, one a line
+    #[arg(value_name = "IN.txt")]
+    pub(crate) input: PathBuf,
+    /// The Parquet file to write
+    #[arg(short, long, value_name = "OUT.parquet")]
+    pub(crate) output: PathBuf,
+    /// Folder of a sentence-transformers model of the BERT family: MiniLM, BGE, E5, GTE
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: PathBuf,
+    /// Texts are paragraphs, with blank lines between
+    #[arg(long)]
+    pub(crate) paragraphs: bool,
+    /// Texts computed together, at most
+    #[arg(long, default_value_t = 64)]
+    pub(crate) batch: usize,
+    /// Threads to compute with [default: all]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    /// How to store components
+    #[arg(long, default_value = "f32", value_parser = dtype(), value_name = "DTYPE")]
+    pub(crate) dtype: Dtype,
 }
 
 /// The names of [`Dtype`], for help and completion.

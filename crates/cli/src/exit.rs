@@ -6,6 +6,8 @@ use annbench_index::{ConfigureError, ParamError, UnknownBackend};
 use annbench_runner::Mistake;
 use annbench_store::{LoadError, convert::ConvertError, dataset::DatasetError};
 
+use crate::commands;
+
 /// How a command ended that did not go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -47,6 +49,7 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
             || cause.is::<LoadError>()
             || cause.is::<DatasetError>()
             || cause.is::<ConvertError>()
+            || commands::embed::is_bad_input(cause)
     })
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod backends;
 pub(crate) mod completions;
 pub(crate) mod convert;
+pub(crate) mod embed;
 mod inputs;
 pub(crate) mod inspect;
 pub(crate) mod overhead;
