@@ -13,11 +13,15 @@ pub(crate) fn registry() -> Registry {
 /// What the environment can do to them, and what workers are given.
 pub(crate) fn steering() -> Steering {
     let owned = |name: &&str| (*name).to_owned();
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     Steering {
         variables: annbench_faiss::STEERING_VARIABLES
             .iter()
             .map(owned)
             .collect(),
-        workers: Vec::new(),
+        workers: annbench_faiss::WORKER_ENVIRONMENT
+            .iter()
+            .map(pair)
+            .collect(),
     }
 }

@@ -1,5 +1,5 @@
 //! Measures how FAISS's two thread pools, OpenMP's and OpenBLAS's, get on: the numbers behind
-//! `annbench_faiss::worker_environment`.
+//! `annbench_faiss::WORKER_ENVIRONMENT`.
 //!
 //! ```text
 //! cargo run --release -p annbench-faiss --example threads -- DATA [REPEATS [OPENMP_BLAS_DIR]]

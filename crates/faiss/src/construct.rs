@@ -11,15 +11,21 @@ use crate::{
 };
 
 /// How many calls the vectors are added in.
+///
+/// More calls would give progress, but a build time must be the one that a user of FAISS gets, who
+/// adds in one. For lists it is: FAISS divides an add into blocks of 65,536 itself. For a graph it
+/// is not: over 40,000 WordNet vectors, 20 calls gave the same recall (0.994 at ef_search 64, 0.955
+/// against 0.958 at 16) in 15.2 s of CPU against 18 to 23 s. One call inserts in random order, many
+/// follow the order of the data, and there neighbours in the file are neighbours in meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Adding {
     /// One.
     Whole,
-    /// Twenty, for the sake of progress.
-    Chunks,
+    /// One for each block that FAISS would make of it.
+    Blocks,
 }
 
-const CHUNKS: usize = 20;
+const BLOCK: usize = 65_536;
 
 /// Builds the index that `factory` describes; `prepare` sets what must be set before training.
 pub(crate) fn construct<S: Tuning>(
@@ -77,7 +83,7 @@ fn add(
     let n = base.n();
     let step = match adding {
         Adding::Whole => n,
-        Adding::Chunks => n.div_ceil(CHUNKS),
+        Adding::Blocks => BLOCK,
     };
     let mut add = Duration::ZERO;
     job.report(BuildPhase::Add, 0, n);
@@ -119,7 +125,7 @@ mod tests {
         let job = &mut BuildJob::new(1, seed);
         let built = construct(
             factory,
-            Adding::Chunks,
+            Adding::Blocks,
             base.view(),
             Metric::L2,
             job,

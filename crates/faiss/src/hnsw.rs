@@ -119,7 +119,7 @@ impl Backend for HnswBackend {
         job: &mut BuildJob<'_>,
     ) -> Result<Built<HnswIndex>, BuildError> {
         let factory = format!("HNSW{},Flat", params.m);
-        construct(&factory, Adding::Chunks, base, metric, job, |native| {
+        construct(&factory, Adding::Whole, base, metric, job, |native| {
             native.set("efConstruction", params.ef_construction as f64)
         })
     }

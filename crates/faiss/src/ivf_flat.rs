@@ -158,7 +158,7 @@ impl Backend for IvfFlatBackend {
         job: &mut BuildJob<'_>,
     ) -> Result<Built<IvfFlatIndex>, BuildError> {
         let factory = format!("IVF{},Flat", params.nlist);
-        construct(&factory, Adding::Chunks, base, metric, job, |_| Ok(()))
+        construct(&factory, Adding::Blocks, base, metric, job, |_| Ok(()))
     }
 
     fn load(&self, path: &Path, metric: Metric) -> Result<IvfFlatIndex, LoadError> {

@@ -58,7 +58,7 @@ mod parameter;
 pub mod runtime;
 mod words;
 
-pub use environment::STEERING_VARIABLES;
+pub use environment::{STEERING_VARIABLES, WORKER_ENVIRONMENT};
 pub use factory::{FactoryBackend, FactoryBuild, FactoryIndex, FactorySearch};
 pub use flat::{FlatBackend, FlatIndex};
 pub use hnsw::{HnswBackend, HnswBuild, HnswIndex, HnswSearch};

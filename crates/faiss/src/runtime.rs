@@ -42,7 +42,7 @@ pub fn version() -> String {
     version.to_string_lossy().into_owned()
 }
 
-/// Gives FAISS's parallel regions in the calling thread this many threads, and OpenBLAS as many in
+/// Gives FAISS's parallel regions in the calling thread this many threads, and OpenBLAS no more in
 /// the whole process; returns how many a region really gets, which a limit in the environment can
 /// lower.
 pub fn set_threads(threads: usize) -> usize {

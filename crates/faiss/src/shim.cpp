@@ -222,13 +222,22 @@ int annbench_openblas_parallel() {
     return get ? get() : -1;
 }
 
-// Asks for `threads` in every parallel region of the calling thread, and of OpenBLAS for as many
+int annbench_openblas_threads() {
+    auto* get = found<int (*)()>("openblas_get_num_threads");
+    return get ? get() : -1;
+}
+
+// Asks for `threads` in every parallel region of the calling thread, and of OpenBLAS for no more
 // in the whole process; returns how many a region really gets, which a limit in the environment
 // can lower.
 int annbench_set_threads(int threads) {
-    // With OpenMP under it, OpenBLAS follows OpenMP's count by itself.
+    // With OpenMP under it, OpenBLAS follows OpenMP's count by itself. With threads of its own, it
+    // keeps to the count that the environment gave it, if that is less.
     auto* set_blas = found<void (*)(int)>("openblas_set_num_threads");
-    if (set_blas && annbench_openblas_parallel() == OWN_POOL) set_blas(threads);
+    if (set_blas && annbench_openblas_parallel() == OWN_POOL) {
+        static const int at_load = annbench_openblas_threads();
+        set_blas(std::min(threads, at_load));
+    }
     omp_set_dynamic(0);
     omp_set_num_threads(threads);
     int counted = 0;
@@ -253,11 +262,6 @@ const char* annbench_openblas_config() {
 const char* annbench_openblas_core() {
     auto* get = found<char* (*)()>("openblas_get_corename");
     return get ? get() : nullptr;
-}
-
-int annbench_openblas_threads() {
-    auto* get = found<int (*)()>("openblas_get_num_threads");
-    return get ? get() : -1;
 }
 
 }
