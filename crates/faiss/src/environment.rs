@@ -52,7 +52,7 @@ mod tests {
                 None => name == variable,
             };
             assert!(
-                STEERING_VARIABLES.iter().any(|variable| steers(&variable)),
+                STEERING_VARIABLES.iter().any(|variable| steers(variable)),
                 "{name}"
             );
         }

@@ -1,4 +1,9 @@
 //! All four backends behave as every backend must.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper of tests fails as tests do"
+)]
 
 use annbench_faiss::{FactoryBackend, FlatBackend, HnswBackend, IvfFlatBackend};
 use annbench_index::{
