@@ -51,10 +51,7 @@ mod tests {
                 Some(_) => name.starts_with(variable),
                 None => name == variable,
             };
-            assert!(
-                STEERING_VARIABLES.iter().any(|variable| steers(variable)),
-                "{name}"
-            );
+            assert!(STEERING_VARIABLES.iter().any(steers), "{name}");
         }
     }
 }
