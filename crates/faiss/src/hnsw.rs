@@ -147,3 +147,37 @@ impl Tuning for HnswSearch {
         (index.0.kind() == Kind::Hnsw).then_some(()).ok_or("hnsw")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use annbench_index::{SearchSetup, TypedIndex};
+    use annbench_vectors::Matrix;
+
+    use super::*;
+
+    #[test]
+    fn no_fewer_candidates_are_kept_than_neighbours_wanted() {
+        let base = Matrix::from_vec((0..40).map(|i| i as f32).collect(), 4).unwrap();
+        let job = &mut BuildJob::new(1, 42);
+        let built = HnswBackend.build(base.view(), Metric::L2, &HnswBuild::default(), job);
+        let mut index = built.unwrap().index;
+        for (ef_search, k, expected) in [(4, 10, 10), (64, 10, 64)] {
+            let setup = SearchSetup { k, threads: 1 };
+            let effective = index.configure(&HnswSearch { ef_search }, setup).unwrap();
+            assert_eq!(effective.ef_search, expected);
+        }
+    }
+
+    #[test]
+    fn memory_is_estimated_by_the_textbook() {
+        let base = Matrix::from_vec(vec![1.0; 400], 4).unwrap();
+        let build = HnswBuild {
+            m: 8,
+            ef_construction: 16,
+        };
+        let job = &mut BuildJob::new(1, 42);
+        let built = HnswBackend.build(base.view(), Metric::L2, &build, job);
+        let estimate = built.unwrap().index.bytes_estimate();
+        assert_eq!(estimate, Some(100 * 4 * 4 + 100 * 8 * 4));
+    }
+}
