@@ -45,6 +45,7 @@ mod tests {
         let path = folder.path().join("texts.parquet");
         let vectors = Matrix::from_vec(vec![1.0, 0.0, 0.0, 1.0], 2).unwrap();
         let embeddings = with_texts(vectors, &["first", "zweitens – 二"]).unwrap();
+        assert_eq!(embeddings.ids, Ids::Integers(vec![0, 1]));
         write_parquet(&path, &embeddings, &WriteOptions::default()).unwrap();
         let options = LoadOptions {
             keep_columns: true,
