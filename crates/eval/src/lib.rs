@@ -1,7 +1,7 @@
 //! What measurements mean: ground truth with ties, recall@k, latency statistics, intervals, the
 //! Pareto front. Pure functions: no IO, no clock, no global state; randomness comes from a seed.
 //!
-//! Start reading at [`GroundTruth`] and [`recall`]. [`summarize`] condenses latencies,
+//! Start reading at [`GroundTruth`] and [`recall()`]. [`summarize`] condenses latencies,
 //! [`recall_interval`] and [`median_interval`] say how sure an estimate is, [`front`] which
 //! operating points nothing beats.
 //!
