@@ -85,36 +85,62 @@ pub(crate) fn roundings<T: Term>(dim: usize) -> usize {
     T::ROUNDINGS + dim.div_ceil(LANES) + LANES.ilog2() as usize
 }
 
-/// The sums of `Q x R` pairs. All slices have one length.
-#[inline(always)]
+/// `Q` queries side by side: of each step's lanes, those of all queries one after the other, the
+/// last filled up with zeros. A pass reads them with one pointer.
+#[derive(Debug)]
+pub(crate) struct Packed<const Q: usize>(Vec<[Lanes; Q]>);
+
+impl<const Q: usize> Packed<Q> {
+    /// Packs vectors of one length.
+    pub(crate) fn new(queries: [&[f32]; Q]) -> Self {
+        let n_steps = queries
+            .iter()
+            .map(|query| query.len().div_ceil(LANES))
+            .max();
+        let lanes_at = |step: usize| {
+            queries.map(|query| {
+                let start = step * LANES;
+                padded(&query[start..query.len().min(start + LANES)])
+            })
+        };
+        Self((0..n_steps.unwrap_or(0)).map(lanes_at).collect())
+    }
+}
+
+/// The sums of `Q x R` pairs. The rows have one length, which the queries had too.
 pub(crate) fn tile<T: Term, const Q: usize, const R: usize>(
-    queries: [&[f32]; Q],
+    queries: &Packed<Q>,
     rows: [&[f32]; R],
 ) -> [[f32; R]; Q] {
-    let (query_chunks, query_rests) = chunked(queries);
-    let (row_chunks, row_rests) = chunked(rows);
     let mut sums = [[[0.0; LANES]; R]; Q];
-    for at in 0..row_chunks[0].len() {
-        let query_lanes = from_fn(|i| query_chunks[i][at]);
-        let row_lanes = from_fn(|i| row_chunks[i][at]);
-        step::<T, Q, R>(&mut sums, &query_lanes, &row_lanes);
-    }
-    if !row_rests[0].is_empty() {
-        let query_lanes = from_fn(|i| padded(query_rests[i]));
-        let row_lanes = from_fn(|i| padded(row_rests[i]));
-        step::<T, Q, R>(&mut sums, &query_lanes, &row_lanes);
-    }
+    accumulate::<T, Q, R>(&mut sums, &queries.0, rows);
     totals(&sums)
 }
 
-/// Vectors as whole chunks, all of one number, and what is left of each.
-#[inline(always)]
-fn chunked<const N: usize>(vectors: [&[f32]; N]) -> ([&[Lanes]; N], [&[f32]; N]) {
-    let n_chunks = vectors[0].len() / LANES;
+/// The partial sums over every step.
+// A function of its own: compiled together with `totals`, where lanes end up as scalars, the whole
+// loop fell back to scalars, ten times slower.
+#[inline(never)]
+fn accumulate<T: Term, const Q: usize, const R: usize>(
+    out: &mut [[Lanes; R]; Q],
+    queries: &[[Lanes; Q]],
+    rows: [&[f32]; R],
+) {
+    let mut sums = [[[0.0; LANES]; R]; Q];
     // Cut to one length that the compiler sees, or each step would check every index.
-    let chunks = from_fn(|i| &vectors[i].as_chunks().0[..n_chunks]);
-    let rests = from_fn(|i| vectors[i].as_chunks::<LANES>().1);
-    (chunks, rests)
+    let n_whole = rows[0].len() / LANES;
+    let (whole, last) = queries.split_at(n_whole);
+    let chunks: [&[Lanes]; R] = from_fn(|i| &rows[i].as_chunks().0[..n_whole]);
+    for (at, query_lanes) in whole.iter().enumerate() {
+        let row_lanes = from_fn(|i| chunks[i][at]);
+        step::<T, Q, R>(&mut sums, query_lanes, &row_lanes);
+    }
+    if let [query_lanes] = last {
+        let row_lanes = from_fn(|i| padded(rows[i].as_chunks::<LANES>().1));
+        step::<T, Q, R>(&mut sums, query_lanes, &row_lanes);
+    }
+    // Summed in a local, which can live in registers; what is behind a reference is memory.
+    *out = sums;
 }
 
 #[inline(always)]
@@ -172,7 +198,7 @@ mod tests {
         for dim in 1..=3 * LANES + 1 {
             let a: Vec<f32> = (0..dim).map(|i| i as f32 - 3.0).collect();
             let rows: [Vec<f32>; 2] = [vec![2.0; dim], vec![-1.0; dim]];
-            let sums = tile::<T, 1, 2>([&a], [&rows[0], &rows[1]]);
+            let sums = tile::<T, 1, 2>(&Packed::new([&a]), [&rows[0], &rows[1]]);
             for (row, sum) in rows.iter().zip(sums[0]) {
                 let terms = a.iter().zip(row).map(|(&a, &b)| expected(a, b));
                 assert_eq!(sum, terms.sum::<f32>(), "dim {dim}");

@@ -1,13 +1,13 @@
 //! One task: some queries against some rows of the base.
 
-use std::array::from_fn;
+use std::{array::from_fn, ops::Range};
 
 use annbench_vectors::{MatrixView, Metric};
 
 use crate::{
     ExactError,
     bound::{Measure, key_of_score},
-    kernel::{QUERIES, ROWS, tile},
+    kernel::{Packed, QUERIES, ROWS, tile},
     options::Control,
     schedule::Task,
     top::{Finished, Top},
@@ -40,6 +40,12 @@ struct Query<'a> {
     top: Top,
 }
 
+/// Queries that a tile takes together.
+struct Group<'a, const Q: usize> {
+    packed: Packed<Q>,
+    queries: [Query<'a>; Q],
+}
+
 impl<M: Measure> Job<'_, M> {
     fn key(&self, query: &[f32], row: u64) -> f64 {
         let score = self.metric.score(query, self.base.row(row as usize));
@@ -52,61 +58,69 @@ pub(crate) fn scan<M: Measure>(
     task: &Task,
     control: &Control<'_, '_>,
 ) -> Result<Vec<Finished>, ExactError> {
-    let mut queries = open(job, task);
-    let rows_each = (PAIRS_BETWEEN_CHECKS / queries.len().max(1)).max(ROWS);
+    let n_queries = task.queries.len();
+    let first_single = task.queries.end - n_queries % QUERIES;
+    let mut fours: Vec<Group<'_, QUERIES>> = groups(job, task.queries.start..first_single);
+    let mut singles: Vec<Group<'_, 1>> = groups(job, first_single..task.queries.end);
+    let rows_each = (PAIRS_BETWEEN_CHECKS / n_queries.max(1)).max(ROWS);
     for start in task.rows.clone().step_by(rows_each) {
         let end = task.rows.end.min(start + rows_each);
         control.check()?;
-        scan_rows(job, &mut queries, start, end);
-        control.advance(((end - start) * queries.len()) as u64);
+        for rows in chunks(job, start..end) {
+            fours
+                .iter_mut()
+                .for_each(|group| scan_chunk(job, group, &rows));
+            singles
+                .iter_mut()
+                .for_each(|group| scan_chunk(job, group, &rows));
+        }
+        control.advance(((end - start) * n_queries) as u64);
     }
+    let in_fours = fours.into_iter().flat_map(|group| group.queries);
+    let in_singles = singles.into_iter().flat_map(|group| group.queries);
     let finish = |query: Query<'_>| query.top.finish(|row| job.key(query.vector, row));
-    Ok(queries.into_iter().map(finish).collect())
+    Ok(in_fours.chain(in_singles).map(finish).collect())
 }
 
-fn open<'a, M: Measure>(job: &Job<'a, M>, task: &Task) -> Vec<Query<'a>> {
-    task.queries
-        .clone()
-        .map(|query_idx| Query {
-            vector: job.queries.row(query_idx),
-            weight: job.query_weights[query_idx],
-            top: Top::new(job.k),
-        })
-        .collect()
+/// The queries of a range, whose length is a multiple of `Q`.
+fn groups<'a, M: Measure, const Q: usize>(
+    job: &Job<'a, M>,
+    range: Range<usize>,
+) -> Vec<Group<'a, Q>> {
+    let query = |query_idx| Query {
+        vector: job.queries.row(query_idx),
+        weight: job.query_weights[query_idx],
+        top: Top::new(job.k),
+    };
+    let group = |first| Group {
+        packed: Packed::new(from_fn(|at| job.queries.row(first + at))),
+        queries: from_fn(|at| query(first + at)),
+    };
+    range.step_by(Q).map(group).collect()
 }
 
-fn scan_rows<M: Measure>(job: &Job<'_, M>, queries: &mut [Query<'_>], start: usize, end: usize) {
-    let chunk = (CHUNK_BYTES / (4 * job.base.dim()))
-        .next_multiple_of(ROWS)
-        .max(ROWS);
-    for first in (start..end).step_by(chunk) {
-        let last = end.min(first + chunk);
-        let (tiles, rest) = queries.as_chunks_mut::<QUERIES>();
-        for queries in tiles {
-            scan_chunk(job, queries, first, last);
-        }
-        for query in rest {
-            scan_chunk(job, std::array::from_mut(query), first, last);
-        }
-    }
+/// Rows in parts that fit the first-level cache.
+fn chunks<M: Measure>(job: &Job<'_, M>, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let fitting = CHUNK_BYTES / (4 * job.base.dim());
+    let each = fitting.next_multiple_of(ROWS).max(ROWS);
+    let end = rows.end;
+    rows.step_by(each)
+        .map(move |start| start..end.min(start + each))
 }
 
-/// Rows `first .. last` against `Q` queries.
+/// Some rows against the queries of a group.
 fn scan_chunk<M: Measure, const Q: usize>(
     job: &Job<'_, M>,
-    queries: &mut [Query<'_>; Q],
-    first: usize,
-    last: usize,
+    group: &mut Group<'_, Q>,
+    rows: &Range<usize>,
 ) {
-    let vectors = queries.each_ref().map(|query| query.vector);
-    for row in (first..last).step_by(ROWS) {
+    for first in rows.clone().step_by(ROWS) {
         // A tile that reaches past the end repeats the last row and leaves those sums alone.
-        let rows = from_fn(|at| job.base.row((row + at).min(last - 1)));
-        let sums = tile::<M::Term, Q, ROWS>(vectors, rows);
-        for (query, sums) in queries.iter_mut().zip(sums) {
-            for (row, sum) in (row..last).zip(sums) {
-                let weight = job.weights[row];
-                let bounds = job.measure.bounds(sum, query.weight, weight);
+        let vectors = from_fn(|at| job.base.row((first + at).min(rows.end - 1)));
+        let sums = tile::<M::Term, Q, ROWS>(&group.packed, vectors);
+        for (query, sums) in group.queries.iter_mut().zip(sums) {
+            for (row, sum) in (first..rows.end).zip(sums) {
+                let bounds = job.measure.bounds(sum, query.weight, job.weights[row]);
                 query
                     .top
                     .offer(row as u64, bounds, |row| job.key(query.vector, row));
