@@ -6,9 +6,11 @@
 use annbench_eval::{Bootstrap, GroundTruth, recall, recall_interval};
 use annbench_exact::{Options, search};
 use annbench_vectors::{Matrix, Metric, Neighbors, ShapeError};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (base, queries) = (scattered(2_000)?, scattered(200)?);
+    let (base, queries) = (random(2_000, 1)?, random(200, 2)?);
     let (base, queries) = (base.view(), queries.view());
     let mut options = Options::new(2);
     let truth = GroundTruth::compute(base, queries, Metric::L2, 10, &mut options)?;
@@ -29,8 +31,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// `n` vectors of 8 pseudo-random components.
-fn scattered(n: u32) -> Result<Matrix, ShapeError> {
-    let value = |at: u32| (at ^ n).wrapping_mul(2_654_435_761) as f32 / u32::MAX as f32;
-    Matrix::from_vec((0..8 * n).map(value).collect(), 8)
+/// `n` vectors of 8 random components.
+fn random(n: usize, seed: u64) -> Result<Matrix, ShapeError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    Matrix::from_vec((0..8 * n).map(|_| rng.random()).collect(), 8)
 }
