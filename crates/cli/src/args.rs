@@ -261,13 +261,6 @@ Examples:
   annbench embed sentences.txt -o sentences.parquet --model models/all-MiniLM-L6-v2
   annbench embed book.txt --paragraphs -o book.parquet --model models/bge-small-en --dtype f16
 Blank lines are no texts. The output has the columns id (numbers from 0), embedding and text.")]
-#[cfg_attr(
-    not(feature = "embed"),
-    expect(
-        dead_code,
-        reason = "parsed, then refused with how to build what reads them"
-    )
-)]
 pub(crate) struct EmbedArgs {
     /// A UTF-8 file of texts, one a line
     #[arg(value_name = "IN.txt")]
