@@ -183,6 +183,18 @@ Examples:
   annbench search --index runs/default/latest/indexes/02-hnsw.index --queries new.parquet --k 10
   annbench search --index FILE --queries new.npy --set ef_search=128 --json")]
 pub(crate) struct SearchArgs {
+    #[command(flatten)]
+    pub(crate) index: IndexArgs,
+    /// Threads to search with [default: all]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// An index and what to ask it.
+#[derive(Debug, Args)]
+pub(crate) struct IndexArgs {
     /// The index, with its description (FILE.json) beside it
     #[arg(long, value_name = "FILE")]
     pub(crate) index: PathBuf,
@@ -195,13 +207,8 @@ pub(crate) struct SearchArgs {
     /// Set a search parameter, such as nprobe=8; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Threads to search with [default: all]
-    #[arg(long)]
-    pub(crate) threads: Option<usize>,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -299,18 +306,8 @@ fn dtype() -> impl TypedValueParser<Value = Dtype> {
 Example:
   annbench overhead --index runs/default/latest/indexes/02-hnsw.index --queries queries.parquet")]
 pub(crate) struct OverheadArgs {
-    /// A FAISS index, with its description (FILE.json) beside it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) index: PathBuf,
-    /// The queries: a .parquet or .npy file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) queries: PathBuf,
-    /// Neighbours wanted per query
-    #[arg(long, default_value_t = 10)]
-    pub(crate) k: usize,
-    /// Set a search parameter, such as nprobe=8; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) index: IndexArgs,
     /// How often to repeat both, in turn
     #[arg(long, default_value_t = 11)]
     pub(crate) repeats: usize,

@@ -82,7 +82,7 @@ mod searcher;
 mod top;
 
 #[cfg(feature = "backend")]
-pub use backend::{ExactBackend, ExactIndex, ExactParams};
+pub use backend::{ExactBackend, ExactIndex};
 pub use error::{ExactError, Which};
 pub use neighbors::ExactNeighbors;
 pub use options::{Options, Progress};

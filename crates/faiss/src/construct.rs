@@ -66,11 +66,16 @@ fn train(
             "the base is empty, there is nothing to learn from".to_owned(),
         ));
     }
-    job.report(BuildPhase::Train, 0, base.n());
+    let n = base.n();
+    job.report(BuildPhase::Train, 0, n);
     let start = Instant::now();
-    native.train(base).map_err(doing("train"))?;
+    native
+        .train(base, &mut |done, total| {
+            job.report(BuildPhase::Train, n * done / total, n);
+        })
+        .map_err(doing("train"))?;
     let train = start.elapsed();
-    job.report(BuildPhase::Train, base.n(), base.n());
+    job.report(BuildPhase::Train, n, n);
     Ok(train)
 }
 
@@ -90,7 +95,11 @@ fn add(
     for first in (0..n).step_by(step.max(1)) {
         let end = (first + step).min(n);
         let start = Instant::now();
-        native.add(base.slice(first..end)).map_err(doing("add"))?;
+        native
+            .add(base.slice(first..end), job.is_alone(), &mut |done, _| {
+                job.report(BuildPhase::Add, first + done, n);
+            })
+            .map_err(doing("add"))?;
         add += start.elapsed();
         job.report(BuildPhase::Add, end, n);
     }
@@ -163,6 +172,48 @@ mod tests {
         check_seed_steers("PQ8x4", FactorySearch::default());
         check_seed_steers("PQ8x4fs", FactorySearch::default());
         check_seed_steers("PCA8,IVF40,PQ4x4np", FactorySearch::default());
+    }
+
+    /// What a build reports of one phase, in order: vectors done.
+    fn reported(factory: &str, threads: usize, phase: BuildPhase) -> Vec<usize> {
+        let base = base();
+        let mut all = Vec::new();
+        let mut job = BuildJob::with_progress(threads, 42, |progress| {
+            if progress.phase == phase {
+                assert_eq!(progress.total, base.n());
+                all.push(progress.done);
+            }
+        })
+        .alone();
+        construct::<FactorySearch>(
+            factory,
+            Adding::Whole,
+            base.view(),
+            Metric::L2,
+            &mut job,
+            |_| Ok(()),
+        )
+        .unwrap();
+        drop(job);
+        all
+    }
+
+    #[test]
+    fn k_means_tells_each_of_its_10_iterations() {
+        for factory in ["IVF40,Flat", "PCA8,IVF40_HNSW4,SQ8"] {
+            let done = reported(factory, 1, BuildPhase::Train);
+            let expected: Vec<usize> = (0..=10).map(|i| i * 100).chain([1000]).collect();
+            assert_eq!(done, expected, "{factory}");
+        }
+    }
+
+    #[test]
+    fn a_graph_tells_how_far_it_is_and_never_goes_back() {
+        for threads in [1, 2] {
+            let done = reported("HNSW4,SQ8", threads, BuildPhase::Add);
+            assert!(done.is_sorted() && done.last() == Some(&1000), "{done:?}");
+            assert!(done.len() >= 4, "{threads} threads: {done:?}");
+        }
     }
 
     #[test]

@@ -173,8 +173,8 @@ mod tests {
         let path = folder.path().join("index");
         let base = Matrix::from_vec((0..80).map(|i| i as f32).collect(), 4).unwrap();
         let mut native = Native::create(4, factory, Metric::L2).unwrap();
-        native.train(base.view()).unwrap();
-        native.add(base.view()).unwrap();
+        native.train(base.view(), &mut |_, _| {}).unwrap();
+        native.add(base.view(), false, &mut |_, _| {}).unwrap();
         save(&native, &path).unwrap();
         (folder, path)
     }

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use annbench_index::{
-    Backend, BaseFacts, BuildError, BuildJob, Built, ConfigureError, Library, LoadError,
-    ParamError, Resolved, null::NoParams,
+    Backend, BuildError, BuildJob, Built, ConfigureError, Library, LoadError, null::NoParams,
 };
 use annbench_vectors::{MatrixView, Metric};
 
@@ -45,14 +44,6 @@ impl Backend for FlatBackend {
 
     fn is_repeatable(&self, _: &NoParams, _: usize) -> bool {
         true
-    }
-
-    fn resolve(&self, build: NoParams, _: BaseFacts) -> Result<Resolved<NoParams>, ParamError> {
-        Ok(Resolved::unchanged(build))
-    }
-
-    fn check_search(&self, _: &NoParams, _: &NoParams, _: BaseFacts) -> Result<(), ParamError> {
-        Ok(())
     }
 
     fn build(

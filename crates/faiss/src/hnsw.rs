@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use annbench_index::{
-    Backend, BaseFacts, BuildError, BuildJob, Built, ConfigureError, Library, LoadError,
-    ParamError, Resolved,
-};
+use annbench_index::{Backend, BuildError, BuildJob, Built, ConfigureError, Library, LoadError};
 use annbench_vectors::{MatrixView, Metric};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,57 +25,40 @@ pub type HnswIndex = FaissIndex<HnswSearch>;
 
 /// Build parameters of `hnsw`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct HnswBuild {
     /// Links a vector has on each upper level, twice as many on the lowest: raising it buys recall
     /// at the same ef_search and costs memory and build time.
-    #[serde(default = "default_m")]
     #[schemars(range(min = 2, max = 2048))]
     pub m: usize,
     /// Candidates kept while a vector's links are chosen: raising it buys a better graph and costs
     /// build time in proportion.
-    #[serde(default = "default_ef_construction")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub ef_construction: usize,
 }
 
 /// Search parameters of `hnsw`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct HnswSearch {
     /// Candidates kept during a search: raising it buys recall and costs time in proportion; k at
     /// least.
-    #[serde(default = "default_ef_search")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub ef_search: usize,
-}
-
-fn default_m() -> usize {
-    32
-}
-
-fn default_ef_construction() -> usize {
-    128
-}
-
-fn default_ef_search() -> usize {
-    64
 }
 
 impl Default for HnswBuild {
     fn default() -> Self {
         Self {
-            m: default_m(),
-            ef_construction: default_ef_construction(),
+            m: 32,
+            ef_construction: 128,
         }
     }
 }
 
 impl Default for HnswSearch {
     fn default() -> Self {
-        Self {
-            ef_search: default_ef_search(),
-        }
+        Self { ef_search: 64 }
     }
 }
 
@@ -97,18 +77,6 @@ impl Backend for HnswBackend {
 
     fn library(&self) -> Library {
         library::found()
-    }
-
-    fn is_exact(&self, _: &HnswBuild) -> bool {
-        false
-    }
-
-    fn resolve(&self, build: HnswBuild, _: BaseFacts) -> Result<Resolved<HnswBuild>, ParamError> {
-        Ok(Resolved::unchanged(build))
-    }
-
-    fn check_search(&self, _: &HnswBuild, _: &HnswSearch, _: BaseFacts) -> Result<(), ParamError> {
-        Ok(())
     }
 
     fn build(

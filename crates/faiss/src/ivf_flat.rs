@@ -29,56 +29,39 @@ pub type IvfFlatIndex = FaissIndex<IvfFlatSearch>;
 
 /// Build parameters of `ivf_flat`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct IvfFlatBuild {
     /// Lists the base is divided into: raising it makes a probe cheaper and find less, and training
     /// dearer; 4 to 16 times the root of n is usual, and under 39 vectors a list train poorly.
-    #[serde(default = "default_nlist")]
     #[schemars(range(min = 1, max = 16_777_216))]
     pub nlist: usize,
     /// Whether nlist shrinks to max(2, n / 2) at most where the base has fewer than 5 vectors a
     /// list; false keeps it, and refuses an nlist above n.
-    #[serde(default = "default_auto_adjust")]
     pub auto_adjust: bool,
 }
 
 /// Search parameters of `ivf_flat`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct IvfFlatSearch {
     /// Lists looked into per query: raising it buys recall and costs time in proportion; nlist at
     /// most.
-    #[serde(default = "default_nprobe")]
     #[schemars(range(min = 1, max = 16_777_216))]
     pub nprobe: usize,
-}
-
-fn default_nlist() -> usize {
-    8
-}
-
-fn default_auto_adjust() -> bool {
-    true
-}
-
-fn default_nprobe() -> usize {
-    4
 }
 
 impl Default for IvfFlatBuild {
     fn default() -> Self {
         Self {
-            nlist: default_nlist(),
-            auto_adjust: default_auto_adjust(),
+            nlist: 8,
+            auto_adjust: true,
         }
     }
 }
 
 impl Default for IvfFlatSearch {
     fn default() -> Self {
-        Self {
-            nprobe: default_nprobe(),
-        }
+        Self { nprobe: 4 }
     }
 }
 
@@ -97,10 +80,6 @@ impl Backend for IvfFlatBackend {
 
     fn library(&self) -> Library {
         library::found()
-    }
-
-    fn is_exact(&self, _: &IvfFlatBuild) -> bool {
-        false
     }
 
     /// k-means and the filling of lists divide their work by centroid and by list, not by who
@@ -139,15 +118,6 @@ impl Backend for IvfFlatBackend {
             params,
             adjustments,
         })
-    }
-
-    fn check_search(
-        &self,
-        _: &IvfFlatBuild,
-        _: &IvfFlatSearch,
-        _: BaseFacts,
-    ) -> Result<(), ParamError> {
-        Ok(())
     }
 
     fn build(

@@ -12,6 +12,7 @@ use faiss::index::{FromInnerPtr, Index, IndexImpl, autotune::ParameterSpace, ind
 use faiss_sys::{FaissIndex, faiss_Index_search, faiss_get_last_error};
 
 type WriteCallback = extern "C" fn(*mut c_void, *const u8, usize) -> c_int;
+type ProgressCallback = extern "C" fn(*mut c_void, usize, usize);
 type ReadCallback = extern "C" fn(*mut c_void, *mut u8, usize) -> c_int;
 
 const MESSAGE_BYTES: usize = 1024;
@@ -21,6 +22,25 @@ unsafe extern "C" {
     fn annbench_index_get(index: *mut FaissIndex, name: *const c_char, value: *mut f64) -> c_int;
     fn annbench_index_kind(index: *mut FaissIndex) -> c_int;
     fn annbench_index_metric(index: *const FaissIndex) -> c_int;
+    fn annbench_index_train(
+        index: *mut FaissIndex,
+        n: usize,
+        vectors: *const f32,
+        context: *mut c_void,
+        report: ProgressCallback,
+        message: *mut c_char,
+        message_bytes: usize,
+    ) -> c_int;
+    fn annbench_index_add(
+        index: *mut FaissIndex,
+        n: usize,
+        vectors: *const f32,
+        alone: c_int,
+        context: *mut c_void,
+        report: ProgressCallback,
+        message: *mut c_char,
+        message_bytes: usize,
+    ) -> c_int;
     fn annbench_index_write(
         index: *const FaissIndex,
         context: *mut c_void,
@@ -57,12 +77,61 @@ impl Native {
             .map_err(words)
     }
 
-    pub(crate) fn train(&mut self, base: MatrixView<'_>) -> Result<(), String> {
-        self.0.train(base.as_slice()).map_err(words)
+    /// Learns from `base`; tells `progress` the iterations done and to do, where those are known.
+    ///
+    /// # Panics
+    /// If the dimensions differ.
+    pub(crate) fn train(
+        &mut self,
+        base: MatrixView<'_>,
+        mut progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(), String> {
+        assert_eq!(base.dim(), self.dim());
+        let mut message = [0; MESSAGE_BYTES];
+        // SAFETY: the assertion covers what is read; the context is what the callback expects,
+        // outlives the call and is used by this thread alone; the shim catches exceptions and
+        // terminates the message within its bytes.
+        let done = unsafe {
+            annbench_index_train(
+                self.0.inner_ptr(),
+                base.n(),
+                base.as_slice().as_ptr(),
+                (&raw mut progress).cast(),
+                report,
+                message.as_mut_ptr(),
+                message.len(),
+            )
+        };
+        succeeded(done, &message)
     }
 
-    pub(crate) fn add(&mut self, base: MatrixView<'_>) -> Result<(), String> {
-        self.0.add(base.as_slice()).map_err(words)
+    /// Adds `base`; tells `progress` the vectors done and to do, for graphs, and only where nothing
+    /// else of FAISS runs in this process meanwhile, which is for the caller to say with `alone`.
+    ///
+    /// # Panics
+    /// If the dimensions differ.
+    pub(crate) fn add(
+        &mut self,
+        base: MatrixView<'_>,
+        alone: bool,
+        mut progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(), String> {
+        assert_eq!(base.dim(), self.dim());
+        let mut message = [0; MESSAGE_BYTES];
+        // SAFETY: as in `train`; the shim reports from the thread that called.
+        let done = unsafe {
+            annbench_index_add(
+                self.0.inner_ptr(),
+                base.n(),
+                base.as_slice().as_ptr(),
+                c_int::from(alone),
+                (&raw mut progress).cast(),
+                report,
+                message.as_mut_ptr(),
+                message.len(),
+            )
+        };
+        succeeded(done, &message)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -208,11 +277,7 @@ impl Native {
                 message.len(),
             )
         };
-        if done == 1 {
-            Ok(())
-        } else {
-            Err(text(&message))
-        }
+        succeeded(done, &message)
     }
 
     /// Reads what [`write`](Self::write) wrote. The bytes must be known to be intact: FAISS
@@ -234,6 +299,19 @@ impl Native {
         // SAFETY: see above.
         Ok(Self(unsafe { IndexImpl::from_inner_ptr(index) }))
     }
+}
+
+fn succeeded(done: c_int, message: &[c_char; MESSAGE_BYTES]) -> Result<(), String> {
+    match done {
+        1 => Ok(()),
+        _ => Err(text(message)),
+    }
+}
+
+extern "C" fn report(context: *mut c_void, done: usize, total: usize) {
+    // SAFETY: `Native::train` and `Native::add` pass their progress.
+    let progress = unsafe { &mut *context.cast::<&mut dyn FnMut(usize, usize)>() };
+    progress(done, total);
 }
 
 extern "C" fn write_bytes(context: *mut c_void, bytes: *const u8, count: usize) -> c_int {
@@ -326,6 +404,31 @@ mod tests {
     fn an_exception_in_cpp_is_an_error_in_rust() {
         let error = Native::create(4, "Flatt", Metric::L2).err().unwrap();
         assert_eq!(error, "could not parse index string Flatt");
+    }
+
+    #[test]
+    fn counting_the_iterations_of_k_means_changes_no_centroid() {
+        let base: Vec<f32> = (0..8000).map(|i| ((i * 7919) % 1009) as f32).collect();
+        let view = MatrixView::new(&base, 8).unwrap();
+        for (factory, metric) in [
+            ("IVF20,Flat", Metric::L2),
+            ("IVF20,Flat", Metric::InnerProduct),
+            ("IVF20_HNSW4,Flat", Metric::L2),
+        ] {
+            let mut counted = Native::create(8, factory, metric).unwrap();
+            let mut iterations = 0;
+            counted.train(view, &mut |_, _| iterations += 1).unwrap();
+            assert_eq!(iterations, 10, "{factory}");
+
+            let mut plain = Native::create(8, factory, metric).unwrap();
+            plain.0.train(&base).unwrap();
+            let bytes = |native: &Native| {
+                let mut bytes = Vec::new();
+                native.write(&mut bytes).unwrap();
+                bytes
+            };
+            assert!(bytes(&counted) == bytes(&plain), "{factory}, {metric}");
+        }
     }
 
     #[test]

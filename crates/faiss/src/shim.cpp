@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <faiss/IndexAdditiveQuantizer.h>
 #include <faiss/IndexFlat.h>
@@ -24,6 +25,7 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
 #include <faiss/IndexRowwiseMinMax.h>
+#include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
 
@@ -118,6 +120,123 @@ bool get_value(faiss::Index* index, const std::string& name, double* value) {
     return false;
 }
 
+// Who wants to know how far a build is.
+struct Progress {
+    void* context;
+    void (*report)(void*, size_t done, size_t total);
+
+    void operator()(size_t done, size_t total) const {
+        report(context, done, total);
+    }
+};
+
+// The innermost index that the wrappers around it pass their vectors to.
+faiss::Index* core(faiss::Index* index) {
+    while (faiss::Index* inner = wrapped(index)) index = inner;
+    return index;
+}
+
+// Assigns vectors to centroids as IndexFlat does, and counts: k-means asks once an iteration.
+struct CountingFlat : faiss::IndexFlat {
+    Progress progress;
+    size_t total;
+    mutable size_t done = 0;
+
+    CountingFlat(const faiss::IndexIVF& ivf, faiss::MetricType metric, Progress progress)
+            : IndexFlat(ivf.d, metric),
+              progress(progress),
+              total(size_t(ivf.cp.niter) * ivf.cp.nredo) {}
+
+    void search(
+            faiss::idx_t n,
+            const float* x,
+            faiss::idx_t k,
+            float* distances,
+            faiss::idx_t* labels,
+            const faiss::SearchParameters* params) const override {
+        IndexFlat::search(n, x, k, distances, labels, params);
+        progress(++done, total);
+    }
+};
+
+// Lends `ivf` a counting index for its k-means, of the metric that k-means would have used, and
+// takes it back. Lists that are found by other means than k-means over a flat index are not counted.
+struct CountedClustering {
+    faiss::IndexIVF* ivf;
+    std::unique_ptr<CountingFlat> counting;
+
+    CountedClustering(faiss::IndexIVF* ivf, Progress progress) : ivf(ivf) {
+        if (!ivf || ivf->clustering_index) return;
+        bool by_l2 = ivf->quantizer_trains_alone == 2;
+        bool by_quantizer = ivf->quantizer_trains_alone == 0 && as<faiss::IndexFlat>(ivf->quantizer);
+        if (!by_l2 && !by_quantizer) return;
+        auto metric = by_l2 ? faiss::METRIC_L2 : ivf->quantizer->metric_type;
+        counting = std::make_unique<CountingFlat>(*ivf, metric, progress);
+        ivf->clustering_index = counting.get();
+    }
+
+    ~CountedClustering() {
+        if (counting) ivf->clustering_index = nullptr;
+    }
+};
+
+// HNSW's add asks now and then whether it should stop, every so many vectors in each thread, and
+// that alone tells how far it is. Only calls of the thread that called add are heard, so that
+// progress is reported where the build was asked for.
+struct HnswProgress : faiss::InterruptCallback {
+    const faiss::IndexHNSW& index;
+    size_t n;
+    Progress progress;
+    std::vector<size_t> done_at_call;
+    size_t call = 0;
+
+    HnswProgress(const faiss::IndexHNSW& index, size_t n, Progress progress)
+            : index(index), n(n), progress(progress) {}
+
+    bool want_interrupt() override {
+        if (omp_get_thread_num() != 0) return false;
+        if (done_at_call.empty()) foresee();
+        if (call < done_at_call.size()) progress(done_at_call[call++], n);
+        return false;
+    }
+
+    // FAISS adds level by level from the top and divides a level of over 100 vectors evenly.
+    void foresee() {
+        const std::vector<int>& levels = index.hnsw.levels;
+        std::vector<size_t> per_level;
+        for (size_t i = levels.size() - n; i < levels.size(); i++) {
+            size_t level = levels[i] - 1;
+            if (per_level.size() <= level) per_level.resize(level + 1);
+            per_level[level]++;
+        }
+        size_t top = per_level.size() - 1;
+        size_t period = get_period_hint(top * index.d * index.hnsw.efConstruction);
+        size_t before = 0;
+        for (size_t level = per_level.size(); level-- > 0;) {
+            size_t count = per_level[level];
+            size_t team = count > 100 ? omp_get_max_threads() : 1;
+            size_t own = (count + team - 1) / team;
+            for (size_t i = 0; i < own; i += period)
+                done_at_call.push_back(before + std::min(i * team, count));
+            before += count;
+        }
+    }
+};
+
+// Listens to an HNSW's add as long as it lives. FAISS knows one callback for the whole process:
+// nothing else may run in it meanwhile.
+struct ListeningToHnsw {
+    bool on;
+
+    ListeningToHnsw(faiss::IndexHNSW* hnsw, size_t n, Progress progress) : on(hnsw && n > 0) {
+        if (on) faiss::InterruptCallback::instance.reset(new HnswProgress(*hnsw, n, progress));
+    }
+
+    ~ListeningToHnsw() {
+        if (on) faiss::InterruptCallback::clear_instance();
+    }
+};
+
 struct CallbackWriter : faiss::IOWriter {
     void* context;
     int (*write)(void*, const uint8_t*, size_t);
@@ -185,6 +304,37 @@ int annbench_index_kind(faiss::Index* index) {
 
 int annbench_index_metric(const faiss::Index* index) {
     return index->metric_type;
+}
+
+int annbench_index_train(
+        faiss::Index* index,
+        size_t n,
+        const float* vectors,
+        void* context,
+        void (*report)(void*, size_t, size_t),
+        char* error,
+        size_t error_size) {
+    return guarded(error, error_size, [&] {
+        CountedClustering counted(as<faiss::IndexIVF>(core(index)), Progress{context, report});
+        index->train(n, vectors);
+    });
+}
+
+// Listens only where `alone` says that nothing else of FAISS runs in this process.
+int annbench_index_add(
+        faiss::Index* index,
+        size_t n,
+        const float* vectors,
+        int alone,
+        void* context,
+        void (*report)(void*, size_t, size_t),
+        char* error,
+        size_t error_size) {
+    return guarded(error, error_size, [&] {
+        auto* hnsw = alone ? as<faiss::IndexHNSW>(core(index)) : nullptr;
+        ListeningToHnsw listening(hnsw, n, Progress{context, report});
+        index->add(n, vectors);
+    });
 }
 
 int annbench_index_write(

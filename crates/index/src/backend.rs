@@ -37,7 +37,9 @@ pub trait Backend: Send + Sync + 'static {
     fn library(&self) -> Library;
 
     /// Whether its results are exact by construction, so that a recall below 1 is an alarm.
-    fn is_exact(&self, build: &Self::Build) -> bool;
+    fn is_exact(&self, _build: &Self::Build) -> bool {
+        false
+    }
 
     /// Whether two builds with one seed and this many threads give the same index. Threads that
     /// race for the order of insertion make it differ.
@@ -53,8 +55,10 @@ pub trait Backend: Send + Sync + 'static {
     fn resolve(
         &self,
         build: Self::Build,
-        base: BaseFacts,
-    ) -> Result<Resolved<Self::Build>, ParamError>;
+        _base: BaseFacts,
+    ) -> Result<Resolved<Self::Build>, ParamError> {
+        Ok(Resolved::unchanged(build))
+    }
 
     /// Refuses search parameters that cannot work with these build parameters.
     ///
@@ -62,10 +66,12 @@ pub trait Backend: Send + Sync + 'static {
     /// [`ParamError`] names the key and the remedy.
     fn check_search(
         &self,
-        build: &Self::Build,
-        search: &Self::Search,
-        base: BaseFacts,
-    ) -> Result<(), ParamError>;
+        _build: &Self::Build,
+        _search: &Self::Search,
+        _base: BaseFacts,
+    ) -> Result<(), ParamError> {
+        Ok(())
+    }
 
     /// Builds an index over `base` (n x dim, row-major; L2-normalised where `metric` is cosine).
     /// Row `i` gets id `i`. `params` come from [`resolve`](Self::resolve).
@@ -197,6 +203,7 @@ pub struct BuildJob<'a> {
     pub threads: usize,
     /// Seed of everything random in it, where the library lets one choose.
     pub seed: u64,
+    alone: bool,
     progress: Box<dyn FnMut(BuildProgress) + 'a>,
 }
 
@@ -215,8 +222,22 @@ impl<'a> BuildJob<'a> {
         Self {
             threads,
             seed,
+            alone: false,
             progress: Box::new(progress),
         }
+    }
+
+    /// Promises that nothing else in this process uses the library until the build is done, so
+    /// that it may be watched by means that belong to the whole process.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
+    /// Whether nothing else in this process uses the library until the build is done.
+    pub fn is_alone(&self) -> bool {
+        self.alone
     }
 
     /// Tells how far the build is.

@@ -11,15 +11,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Backend, BaseFacts, BuildError, BuildJob, BuildPhase, Built, ConfigureError, Library,
-    LoadError, ParamError, Resolved, SaveError, SearchError, SearchSetup, TypedIndex,
+    Backend, BuildError, BuildJob, BuildPhase, Built, ConfigureError, Library, LoadError,
+    SaveError, SearchError, SearchSetup, TypedIndex,
 };
 
 /// Builds [`NullIndex`]es.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NullBackend;
 
-/// The null index has no parameters.
+/// The parameters of whatever has none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoParams {}
@@ -53,20 +53,8 @@ impl Backend for NullBackend {
         }
     }
 
-    fn is_exact(&self, _: &NoParams) -> bool {
-        false
-    }
-
     fn is_repeatable(&self, _: &NoParams, _: usize) -> bool {
         true
-    }
-
-    fn resolve(&self, build: NoParams, _: BaseFacts) -> Result<Resolved<NoParams>, ParamError> {
-        Ok(Resolved::unchanged(build))
-    }
-
-    fn check_search(&self, _: &NoParams, _: &NoParams, _: BaseFacts) -> Result<(), ParamError> {
-        Ok(())
     }
 
     fn build(

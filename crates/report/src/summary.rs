@@ -2,7 +2,7 @@
 
 use crate::{
     Fact, Note, Notes, Run, Table, Verdict, builds, facts, notes, points,
-    verdict::{baseline_sentence, verdicts},
+    verdict::{baseline_sentence, strictest},
 };
 
 /// A run in the order a reader needs it.
@@ -16,7 +16,7 @@ pub struct Summary<'a> {
     pub facts: Vec<Fact>,
     /// The exact baseline in a sentence, where there is one.
     pub baseline: Option<String>,
-    /// The fastest points at the usual recalls.
+    /// The fastest points at the usual recalls, each at the highest recall it is the answer to.
     pub verdicts: Vec<Verdict<'a>>,
     /// The operating points.
     pub points: Table,
@@ -42,7 +42,7 @@ impl<'a> Summary<'a> {
             alarms: notes::alarms(run),
             facts: facts::headline(&run.record),
             baseline: baseline_sentence(run),
-            verdicts: verdicts(run),
+            verdicts: strictest(run),
             points,
             builds: builds::builds(run),
             notes,
@@ -50,9 +50,10 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// The verdict to read if only one is read: the first mode at a recall of 0.95.
+    /// The verdict to read if only one is read: the first mode at a recall of 0.95, or above where
+    /// the answer is the same.
     pub fn headline(&self) -> Option<&Verdict<'a>> {
-        let at_usual = self.verdicts.iter().find(|verdict| verdict.recall == 0.95);
+        let at_usual = self.verdicts.iter().find(|verdict| verdict.recall >= 0.95);
         at_usual.or(self.verdicts.first())
     }
 }

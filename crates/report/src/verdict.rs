@@ -35,6 +35,23 @@ pub(crate) fn verdicts(run: &Run) -> Vec<Verdict<'_>> {
     run.modes().into_iter().flat_map(of_mode).collect()
 }
 
+/// The same without those that another one implies: the same point is the answer, or none is, at a
+/// higher recall already or at a lower.
+pub(crate) fn strictest(run: &Run) -> Vec<Verdict<'_>> {
+    let all = verdicts(run);
+    let is_implied = |verdict: &Verdict<'_>| {
+        let implies = |other: &&Verdict<'_>| match verdict.best() {
+            Some(_) => other.recall > verdict.recall,
+            None => other.recall < verdict.recall,
+        };
+        let same =
+            |other: &&Verdict<'_>| other.mode == verdict.mode && other.best() == verdict.best();
+        all.iter().filter(implies).any(|other| same(&other))
+    };
+    let kept = all.iter().filter(|verdict| !is_implied(verdict));
+    kept.cloned().collect()
+}
+
 /// `exact baseline: flat, 1,020 qps single, 1,690 qps batch`; none without an exact index.
 pub(crate) fn baseline_sentence(run: &Run) -> Option<String> {
     let points: Vec<&PointRow> = run
@@ -62,11 +79,15 @@ fn verdict(run: &Run, recall: f64, mode: Mode) -> Verdict<'_> {
     }
 }
 
-impl Verdict<'_> {
+impl<'a> Verdict<'a> {
+    fn best(&self) -> Option<&'a PointRow> {
+        Some(self.recommendation.as_ref()?.best)
+    }
+
     /// How many times as fast as the fastest exact point the answer is; none for that point
     /// itself.
     pub fn speedup(&self) -> Option<f64> {
-        let best = self.recommendation.as_ref()?.best;
+        let best = self.best()?;
         let exact = self.baseline.filter(|exact| *exact != best)?;
         Some(best.qps?.value / exact.qps?.value)
     }
@@ -153,6 +174,19 @@ mod tests {
              (recall 0.912 ±0.008, 10.5 x exact search); cannot be told apart from \
              ivf_flat nlist=256 nprobe=8"
         );
+    }
+
+    #[test]
+    fn one_answer_to_several_recalls_is_given_once_at_the_highest() {
+        let mut run = fixture::run();
+        let recalls = |run: &Run| -> Vec<f64> {
+            let told = strictest(run).into_iter();
+            let single = told.filter(|verdict| verdict.mode == Mode::Single);
+            single.map(|verdict| verdict.recall).collect()
+        };
+        assert_eq!(recalls(&run), TARGETS, "three answers");
+        run.points.retain(|point| point.build == 0);
+        assert_eq!(recalls(&run), [0.99], "flat, whatever is asked");
     }
 
     #[test]

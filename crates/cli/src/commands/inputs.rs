@@ -1,18 +1,20 @@
 //! What several commands read: queries for an index, and settings from the command line.
 
-use std::path::Path;
-
-use annbench_index::Params;
+use annbench_index::{Index, IndexCard, Params, SearchSetup};
 use annbench_store::{Embeddings, LoadOptions};
 use annbench_vectors::{Metric, normalize_rows};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::{args::ColumnArgs, exit::BadArgument};
+use crate::{
+    args::{ColumnArgs, IndexArgs},
+    exit::BadArgument,
+};
 
 /// Reads queries and normalises them where the metric asks for it.
-pub(crate) fn queries(path: &Path, columns: &ColumnArgs, metric: Metric) -> Result<Embeddings> {
-    let mut queries = annbench_store::load(path, &load_options(columns), &mut |_| {})?;
+pub(crate) fn queries(args: &IndexArgs, metric: Metric) -> Result<Embeddings> {
+    let path = &args.queries;
+    let mut queries = annbench_store::load(path, &load_options(&args.columns), &mut |_| {})?;
     if metric == Metric::Cosine {
         normalize_rows(&mut queries.vectors)
             .map_err(|zero| BadArgument(zero.to_string()))
@@ -29,8 +31,28 @@ pub(crate) fn load_options(columns: &ColumnArgs) -> LoadOptions {
     }
 }
 
+/// Sets the search parameters that the command line gives.
+pub(crate) fn configure(
+    index: &mut dyn Index,
+    card: &IndexCard,
+    args: &IndexArgs,
+    setup: SearchSetup,
+) -> Result<()> {
+    index
+        .configure(&params(&args.set)?, setup)
+        .with_context(|| format!("--set, for an index of type {}", card.backend))?;
+    Ok(())
+}
+
+pub(crate) fn at_least_one(flag: &str, value: usize) -> Result<usize, BadArgument> {
+    match value {
+        0 => Err(BadArgument(format!("{flag} must be at least 1"))),
+        value => Ok(value),
+    }
+}
+
 /// Search parameters from `key=value` pairs; a value is JSON where it reads as such, else text.
-pub(crate) fn params(settings: &[String]) -> Result<Params> {
+fn params(settings: &[String]) -> Result<Params> {
     settings
         .iter()
         .map(|setting| match setting.split_once('=') {

@@ -10,11 +10,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::inputs;
-use crate::{
-    args::{ColumnArgs, OverheadArgs},
-    exit::{BadArgument, Outcome},
-    output,
-};
+use crate::{args::OverheadArgs, exit::Outcome, output};
 
 /// Share of repetitions whose interval is to hold the truth.
 const LEVEL: f64 = 0.95;
@@ -37,19 +33,15 @@ struct Overhead {
 }
 
 pub(crate) fn overhead(args: OverheadArgs) -> Result<Outcome> {
-    let card = IndexCard::read(&args.index)?;
-    let queries = inputs::queries(&args.queries, &ColumnArgs::default(), card.metric)?;
-    if args.repeats == 0 || args.k == 0 {
-        return Err(BadArgument("--repeats and --k must be at least 1".into()).into());
-    }
-    let mut index = Erased::new(FactoryIndex::load(&args.index, card.metric)?);
+    inputs::at_least_one("--repeats", args.repeats)?;
     let setup = SearchSetup {
-        k: args.k,
+        k: inputs::at_least_one("--k", args.index.k)?,
         threads: 1,
     };
-    index
-        .configure(&inputs::params(&args.set)?, setup)
-        .with_context(|| format!("--set, for an index of type {}", card.backend))?;
+    let card = IndexCard::read(&args.index.index)?;
+    let queries = inputs::queries(&args.index, card.metric)?;
+    let mut index = Erased::new(FactoryIndex::load(&args.index.index, card.metric)?);
+    inputs::configure(&mut index, &card, &args.index, setup)?;
     let overhead = measure(&args, &card, &index, queries.vectors.view())?;
     match args.output.json {
         true => output::json(&overhead)?,
@@ -65,7 +57,7 @@ fn measure(
     queries: MatrixView<'_>,
 ) -> Result<Overhead> {
     let null = null_index(queries, card)?;
-    let mut room = Room::new(queries.n(), args.k);
+    let mut room = Room::new(queries.n(), args.index.k);
     let (mut ours, mut bares, mut nulls) = (Vec::new(), Vec::new(), Vec::new());
     // The first pass of each warms up and is not kept.
     for repeat in 0..=args.repeats {
@@ -87,7 +79,7 @@ fn measure(
     Ok(Overhead {
         index: format!("{} {}", card.backend, card.params),
         n_queries: queries.n(),
-        k: args.k,
+        k: args.index.k,
         repeats: args.repeats,
         ratio: ratio.value,
         ratio_low: ratio.low,

@@ -17,16 +17,14 @@ use crate::{
 };
 
 pub(crate) fn search(args: SearchArgs) -> Result<Outcome> {
-    let (mut index, card) = registry().open(&args.index)?;
-    let ids = ids(&args.index, &card)?;
-    let queries = inputs::queries(&args.queries, &args.columns, card.metric)?;
+    let (mut index, card) = registry().open(&args.index.index)?;
+    let ids = ids(&args.index.index, &card)?;
+    let queries = inputs::queries(&args.index, card.metric)?;
     let setup = SearchSetup {
-        k: at_least_one("--k", args.k)?,
-        threads: at_least_one("--threads", args.threads.unwrap_or_else(all_threads))?,
+        k: inputs::at_least_one("--k", args.index.k)?,
+        threads: inputs::at_least_one("--threads", args.threads.unwrap_or_else(all_threads))?,
     };
-    index
-        .configure(&inputs::params(&args.set)?, setup)
-        .with_context(|| format!("--set, for an index of type {}", card.backend))?;
+    inputs::configure(&mut *index, &card, &args.index, setup)?;
     let mut neighbors = Neighbors::new(queries.n(), setup.k);
     index
         .search(queries.vectors.view(), &mut neighbors.as_mut())
@@ -56,13 +54,6 @@ fn ids(index: &Path, card: &IndexCard) -> Result<Ids> {
         return Err(BadArgument(message).into());
     }
     Ok(ids)
-}
-
-fn at_least_one(flag: &str, value: usize) -> Result<usize, BadArgument> {
-    match value {
-        0 => Err(BadArgument(format!("{flag} must be at least 1"))),
-        value => Ok(value),
-    }
 }
 
 /// One neighbour of one query.

@@ -8,23 +8,16 @@ use std::{
 };
 
 use annbench_index::{
-    Backend, BaseFacts, BuildError, BuildJob, BuildPhase, Built, ConfigureError, Library,
-    LoadError, ParamError, Resolved, SaveError, SearchError, SearchSetup, TypedIndex,
+    Backend, BuildError, BuildJob, BuildPhase, Built, ConfigureError, Library, LoadError,
+    SaveError, SearchError, SearchSetup, TypedIndex, null::NoParams,
 };
 use annbench_vectors::{Matrix, MatrixView, Metric, NeighborsMut};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::{ExactError, Options, Searcher};
 
 /// Builds [`ExactIndex`]es: the index type `exact`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ExactBackend;
-
-/// Exact search has no parameters, neither for the build nor for the search.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ExactParams {}
 
 /// A copy of the base, searched exactly.
 #[derive(Debug, Clone)]
@@ -43,8 +36,8 @@ impl ExactIndex {
 }
 
 impl Backend for ExactBackend {
-    type Build = ExactParams;
-    type Search = ExactParams;
+    type Build = NoParams;
+    type Search = NoParams;
     type Index = ExactIndex;
 
     fn name(&self) -> &'static str {
@@ -64,36 +57,19 @@ impl Backend for ExactBackend {
         }
     }
 
-    fn is_exact(&self, _: &ExactParams) -> bool {
+    fn is_exact(&self, _: &NoParams) -> bool {
         true
     }
 
-    fn is_repeatable(&self, _: &ExactParams, _: usize) -> bool {
+    fn is_repeatable(&self, _: &NoParams, _: usize) -> bool {
         true
-    }
-
-    fn resolve(
-        &self,
-        build: ExactParams,
-        _: BaseFacts,
-    ) -> Result<Resolved<ExactParams>, ParamError> {
-        Ok(Resolved::unchanged(build))
-    }
-
-    fn check_search(
-        &self,
-        _: &ExactParams,
-        _: &ExactParams,
-        _: BaseFacts,
-    ) -> Result<(), ParamError> {
-        Ok(())
     }
 
     fn build(
         &self,
         base: MatrixView<'_>,
         metric: Metric,
-        _: &ExactParams,
+        _: &NoParams,
         job: &mut BuildJob<'_>,
     ) -> Result<Built<ExactIndex>, BuildError> {
         let start = Instant::now();
@@ -125,13 +101,13 @@ fn refused(error: &dyn std::error::Error) -> BuildError {
 }
 
 impl TypedIndex for ExactIndex {
-    type Search = ExactParams;
+    type Search = NoParams;
 
     fn configure(
         &mut self,
-        params: &ExactParams,
+        params: &NoParams,
         setup: SearchSetup,
-    ) -> Result<ExactParams, ConfigureError> {
+    ) -> Result<NoParams, ConfigureError> {
         self.threads = setup.threads.max(1);
         Ok(*params)
     }

@@ -83,7 +83,8 @@ impl<W: Write> Worker<'_, W> {
         let mut job = BuildJob::with_progress(card.threads, card.seed, |progress| {
             // A coordinator that is gone is noticed at the next reply.
             let _ = send(output, &Reply::Progress(progress));
-        });
+        })
+        .alone();
         let built = backend.build(base.view(), card.metric, &card.params, &mut job)?;
         drop(job);
         let gain = gauge.gain();
