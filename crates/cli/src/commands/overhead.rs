@@ -15,6 +15,10 @@ use crate::{args::OverheadArgs, exit::Outcome, output};
 /// Share of repetitions whose interval is to hold the truth.
 const LEVEL: f64 = 0.95;
 
+/// Queries that one of the two loops searches before the other takes its turn: the vectors they
+/// touch are many times what a cache holds.
+const BLOCK: usize = 64;
+
 /// What was measured; medians over the repeats.
 #[derive(Debug, Serialize)]
 struct Overhead {
@@ -57,13 +61,12 @@ fn measure(
     queries: MatrixView<'_>,
 ) -> Result<Overhead> {
     let null = null_index(queries, card)?;
-    let mut room = Room::new(queries.n(), args.index.k);
+    let mut contest = Contest::new(queries.n(), args.index.k);
     let (mut ours, mut bares, mut nulls) = (Vec::new(), Vec::new(), Vec::new());
-    // The first pass of each warms up and is not kept.
+    // The first pass warms up and is not kept.
     for repeat in 0..=args.repeats {
-        let our_ns = room.through_annbench(index, queries)?;
-        let bare_ns = room.bare(index, queries)?;
-        let null_ns = room.through_annbench(&null, queries)?;
+        let (our_ns, bare_ns) = contest.in_turn(index, queries, repeat)?;
+        let null_ns = contest.through_annbench(&null, queries)? / queries.n() as f64;
         if repeat > 0 {
             ours.push(our_ns);
             bares.push(bare_ns);
@@ -98,43 +101,66 @@ fn null_index(queries: MatrixView<'_>, card: &IndexCard) -> Result<impl Index> {
     ))
 }
 
-/// Buffers that every pass shares.
-struct Room {
-    neighbors: Neighbors,
+/// The two loops, and where they write their times.
+struct Contest {
+    k: usize,
     latencies_ns: Vec<u64>,
 }
 
-impl Room {
+impl Contest {
     fn new(n_queries: usize, k: usize) -> Self {
         Self {
-            neighbors: Neighbors::new(n_queries, k),
+            k,
             latencies_ns: vec![u64::MAX; n_queries],
         }
     }
 
-    /// Nanoseconds a query through annbench's timed loop.
+    /// Nanoseconds a query through annbench's timed loop and in the bare loop.
+    ///
+    /// They take turns block by block, so that what slows the machine slows both, and go first in
+    /// turn, so that neither finds the other's vectors in the cache more often.
+    fn in_turn(
+        &mut self,
+        index: &Erased<FactoryIndex>,
+        queries: MatrixView<'_>,
+        repeat: usize,
+    ) -> Result<(f64, f64)> {
+        let (mut our_ns, mut bare_ns) = (0.0, 0.0);
+        for (block, first) in (0..queries.n()).step_by(BLOCK).enumerate() {
+            let block_queries = queries.slice(first..(first + BLOCK).min(queries.n()));
+            if (block + repeat) % 2 == 0 {
+                our_ns += self.through_annbench(index, block_queries)?;
+                bare_ns += self.bare(index, block_queries)?;
+            } else {
+                bare_ns += self.bare(index, block_queries)?;
+                our_ns += self.through_annbench(index, block_queries)?;
+            }
+        }
+        let n_queries = queries.n() as f64;
+        Ok((our_ns / n_queries, bare_ns / n_queries))
+    }
+
+    /// Nanoseconds of all `queries` through annbench's timed loop.
     fn through_annbench(&mut self, index: &dyn Index, queries: MatrixView<'_>) -> Result<f64> {
+        let mut neighbors = Neighbors::new(queries.n(), self.k);
+        let latencies_ns = &mut self.latencies_ns[..queries.n()];
         let clock = Monotonic::start();
-        one_by_one(
-            index,
-            queries,
-            &mut self.neighbors,
-            &mut self.latencies_ns,
-            &clock,
-        )?;
-        Ok(self.mean_ns())
+        one_by_one(index, queries, &mut neighbors, latencies_ns, &clock)?;
+        Ok(sum(latencies_ns))
     }
 
-    /// Nanoseconds a query in the bare loop.
+    /// Nanoseconds of all `queries` in the bare loop.
     fn bare(&mut self, index: &Erased<FactoryIndex>, queries: MatrixView<'_>) -> Result<f64> {
-        let out = &mut self.neighbors.as_mut();
-        bare::search_one_by_one(index.typed(), queries, out, &mut self.latencies_ns)?;
-        Ok(self.mean_ns())
+        let mut neighbors = Neighbors::new(queries.n(), self.k);
+        let out = &mut neighbors.as_mut();
+        let latencies_ns = &mut self.latencies_ns[..queries.n()];
+        bare::search_one_by_one(index.typed(), queries, out, latencies_ns)?;
+        Ok(sum(latencies_ns))
     }
+}
 
-    fn mean_ns(&self) -> f64 {
-        self.latencies_ns.iter().sum::<u64>() as f64 / self.latencies_ns.len() as f64
-    }
+fn sum(latencies_ns: &[u64]) -> f64 {
+    latencies_ns.iter().sum::<u64>() as f64
 }
 
 fn median(values: &[f64]) -> f64 {
