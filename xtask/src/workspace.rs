@@ -69,26 +69,29 @@ impl Workspace {
 
     /// Builds annbench and gives the path of its binary.
     pub(crate) fn build_annbench(&self) -> Outcome<PathBuf> {
-        let mut build = self.cargo(&[
-            "build",
-            "--release",
-            "--package=annbench",
-            "--message-format=json-render-diagnostics",
-        ]);
+        let built = self.build(&["--package=annbench"])?;
+        let binary = built.into_iter().next_back();
+        binary.ok_or_else(|| Failure::new("cargo built no binary in package annbench"))
+    }
+
+    /// Builds `what`, optimised, and gives the paths of the programs it consists of.
+    pub(crate) fn build(&self, what: &[&str]) -> Outcome<Vec<PathBuf>> {
+        let mut build = self.cargo(&["build", "--release"]);
         let output = build
+            .args(what)
+            .arg("--message-format=json-render-diagnostics")
             .stderr(Stdio::inherit())
             .output()
             .map_err(|error| Failure::new(format!("cargo did not start: {error}")))?;
         if !output.status.success() {
-            return Err(Failure::new("annbench does not build, see above"));
+            let failed = process::shown(&build);
+            return Err(Failure::new(format!("`{failed}` failed, see above")));
         }
         let messages = String::from_utf8_lossy(&output.stdout);
-        messages
+        let programs = messages
             .lines()
-            .rev()
-            .find_map(|line| json::string_after(line, "executable"))
-            .map(PathBuf::from)
-            .ok_or_else(|| Failure::new("cargo built no binary in package annbench"))
+            .filter_map(|line| json::string_after(line, "executable"));
+        Ok(programs.map(PathBuf::from).collect())
     }
 
     /// The files that are tracked by git or would be, relative to the root; where there is no

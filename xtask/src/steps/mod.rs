@@ -2,6 +2,7 @@
 
 mod arrows;
 mod configs;
+mod examples;
 mod files;
 mod paths;
 mod readme;
@@ -38,7 +39,7 @@ pub(crate) struct Selection {
 }
 
 /// All checks, the quick ones first: who forgot to format learns it in a second.
-pub(crate) const STEPS: [Step; 11] = [
+pub(crate) const STEPS: [Step; 12] = [
     Step {
         name: "fmt",
         about: "the code is formatted",
@@ -73,6 +74,11 @@ pub(crate) const STEPS: [Step; 11] = [
         name: "tests",
         about: "unit, integration and documentation tests",
         run: tests,
+    },
+    Step {
+        name: "examples",
+        about: "every example that wants no arguments runs",
+        run: |workspace, _| examples::check(workspace),
     },
     Step {
         name: "docs",

@@ -128,7 +128,7 @@ impl Contest {
         let (mut our_ns, mut bare_ns) = (0.0, 0.0);
         for (block, first) in (0..queries.n()).step_by(BLOCK).enumerate() {
             let block_queries = queries.slice(first..(first + BLOCK).min(queries.n()));
-            if (block + repeat) % 2 == 0 {
+            if (block + repeat).is_multiple_of(2) {
                 our_ns += self.through_annbench(index, block_queries)?;
                 bare_ns += self.bare(index, block_queries)?;
             } else {
