@@ -41,7 +41,9 @@ pub fn verdict(ratio: &Interval, floor: f64) -> Verdict {
 /// interval. Estimates scatter by that half width in 95 of 100 repetitions, so a true difference
 /// must be larger than the threshold by as much again. Half widths are those of the median ratio.
 pub fn resolution(floor: f64, ratios: &[Interval]) -> Option<f64> {
-    let half_widths = ratios.iter().map(|ratio| (ratio.high / ratio.low).ln() / 2.0);
+    let half_widths = ratios
+        .iter()
+        .map(|ratio| (ratio.high / ratio.low).ln() / 2.0);
     let typical = median_of(half_widths)?;
     Some((typical.max(floor.max(0.0).ln_1p()) + typical).exp_m1())
 }
@@ -56,7 +58,12 @@ mod tests {
     use super::*;
 
     fn ratio(low: f64, value: f64, high: f64) -> Interval {
-        Interval { value, low, high, coverage: 0.95 }
+        Interval {
+            value,
+            low,
+            high,
+            coverage: 0.95,
+        }
     }
 
     #[test]

@@ -167,10 +167,20 @@ mod tests {
     /// Student's t from the tables in any textbook: two-sided 95 %, and 90 % for the last.
     #[test]
     fn expansions_follow_students_table() {
-        for (n, t) in [(2, 12.7062), (3, 4.3027), (5, 2.7764), (11, 2.2281), (31, 2.0423), (101, 1.9840)] {
+        for (n, t) in [
+            (2, 12.7062),
+            (3, 4.3027),
+            (5, 2.7764),
+            (11, 2.2281),
+            (31, 2.0423),
+            (101, 1.9840),
+        ] {
             let expected = (n as f64 / (n - 1) as f64).sqrt() * t / 1.959_964;
             let found = expansion(n, 0.95);
-            assert!((found / expected - 1.0).abs() < 1e-4, "n = {n}: {found}, {expected}");
+            assert!(
+                (found / expected - 1.0).abs() < 1e-4,
+                "n = {n}: {found}, {expected}"
+            );
         }
         assert!((expansion(11, 0.90) / ((1.1f64).sqrt() * 1.8125 / 1.644_854) - 1.0).abs() < 1e-4);
     }
@@ -211,7 +221,10 @@ mod tests {
     fn each_level_widens_the_interval() {
         let bootstrap = Bootstrap::default();
         let width = |cells: &Cells, queries| {
-            let interval = Hierarchy::new(cells, queries).unwrap().interval(&bootstrap).unwrap();
+            let interval = Hierarchy::new(cells, queries)
+                .unwrap()
+                .interval(&bootstrap)
+                .unwrap();
             interval.high - interval.low
         };
         let rounds = [0.0, 0.01, 0.02, -0.01, -0.02, 0.005];
@@ -226,7 +239,9 @@ mod tests {
     /// 4,000 queries of a known spread: drawing 1,000 of them must not make the interval twice as wide.
     #[test]
     fn many_queries_deviate_as_little_as_they_should() {
-        let pairs: Vec<(f64, f64)> = (0..4_000).map(|at| (f64::from(at % 2) + 1.0, 1.0)).collect();
+        let pairs: Vec<(f64, f64)> = (0..4_000)
+            .map(|at| (f64::from(at % 2) + 1.0, 1.0))
+            .collect();
         let queries = QueryMeans::new(pairs, 0.95).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let squares = (0..500).map(|_| queries.deviation(&mut rng).powi(2));

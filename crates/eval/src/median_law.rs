@@ -123,7 +123,10 @@ mod tests {
         for share in [0.025, 0.05, 0.1, 0.25, 0.75, 0.975, 0.995] {
             let exact = StudentsT::ppf(share, 1);
             let found = law.quantile(share);
-            assert!((found / exact - 1.0).abs() < 0.05, "{share}: {found}, {exact}");
+            assert!(
+                (found / exact - 1.0).abs() < 0.05,
+                "{share}: {found}, {exact}"
+            );
         }
     }
 
@@ -134,7 +137,10 @@ mod tests {
         for (n, exact) in [(2, 5.8531), (3, 0.8133), (4, 0.2385), (5, 0.0388)] {
             let samples: Vec<f64> = (0..n).map(|at| f64::from(at) / f64::from(n - 1)).collect();
             let found = -law(&samples).quantile(0.025);
-            assert!((found / exact - 1.0).abs() < 0.03, "n = {n}: {found}, {exact}");
+            assert!(
+                (found / exact - 1.0).abs() < 0.03,
+                "n = {n}: {found}, {exact}"
+            );
         }
     }
 

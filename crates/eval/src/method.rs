@@ -53,7 +53,10 @@ mod tests {
     #[test]
     fn each_method_has_its_own_answer() {
         let mut samples = Samples::new();
-        for (round, ns) in [4_000, 2_000, 5_000, 2_500, 2_500, 1_000, 4_000].into_iter().enumerate() {
+        for (round, ns) in [4_000, 2_000, 5_000, 2_500, 2_500, 1_000, 4_000]
+            .into_iter()
+            .enumerate()
+        {
             samples.push(1, round, vec![ns / 2, ns / 2]);
             samples.push(2, round, vec![ns, ns]);
         }
@@ -65,7 +68,10 @@ mod tests {
             (Method::SinglePass, 4_000.0),
         ] {
             let found = method.qps(&samples, 2).unwrap();
-            assert!((found / (2e9 / round_ns) - 1.0).abs() < 1e-12, "{method:?}: {found}");
+            assert!(
+                (found / (2e9 / round_ns) - 1.0).abs() < 1e-12,
+                "{method:?}: {found}"
+            );
         }
     }
 

@@ -47,7 +47,10 @@ mod tests {
         for (better, is_sure) in [(0, false), (6, false), (30, true), (500, true)] {
             let (a, b) = pair(1_000, better);
             let found = difference(&a, &b);
-            assert!((found.value - better as f64 * 1e-4).abs() < 1e-12, "{found:?}");
+            assert!(
+                (found.value - better as f64 * 1e-4).abs() < 1e-12,
+                "{found:?}"
+            );
             assert_eq!(found.low > 0.0, is_sure, "{better}: {found:?}");
             assert_eq!(difference(&b, &a).high < 0.0, is_sure, "{better}");
         }

@@ -38,7 +38,11 @@ mod tests {
     fn remembered_answers_are_suspected_and_warm_caches_are_not() {
         for (first, repeated, expected) in [
             (vec![100_000, 200_000, 90_000], vec![400, 500, 300], true),
-            (vec![100_000, 200_000, 90_000], vec![40_000, 80_000, 300], false),
+            (
+                vec![100_000, 200_000, 90_000],
+                vec![40_000, 80_000, 300],
+                false,
+            ),
             (vec![20, 20, 30], vec![20, 30, 20], false),
             (vec![0, 0], vec![0, 0], false),
             (vec![500], vec![100], true),

@@ -113,5 +113,8 @@ impl Cells {
 
 /// Time of a round, in nanoseconds.
 pub(crate) fn total_ns(latencies_ns: &[u64]) -> f64 {
-    latencies_ns.iter().map(|&latency_ns| latency_ns as f64).sum()
+    latencies_ns
+        .iter()
+        .map(|&latency_ns| latency_ns as f64)
+        .sum()
 }

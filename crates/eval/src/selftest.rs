@@ -80,7 +80,10 @@ pub fn selftest(options: &SelfTestOptions) -> SelfTest {
     };
     let comparisons: Vec<Comparison> = (0..options.repetitions).filter_map(compare).collect();
     let count = |is: fn(&Comparison) -> bool| {
-        let n = comparisons.iter().filter(|comparison| is(comparison)).count();
+        let n = comparisons
+            .iter()
+            .filter(|comparison| is(comparison))
+            .count();
         (n, options.repetitions)
     };
     SelfTest {
@@ -141,7 +144,13 @@ fn steady_run(seed: u64) -> SimulatedRun {
         query_sd: 0.4,
         ..SPIKES
     };
-    SimulatedRun { builds: 1, rounds: 20, n_queries: 200, noise, seed }
+    SimulatedRun {
+        builds: 1,
+        rounds: 20,
+        n_queries: 200,
+        noise,
+        seed,
+    }
 }
 
 /// What one run says of pairs of points.
@@ -196,12 +205,30 @@ mod tests {
         };
         assert!(kept.passed());
         for broken in [
-            SelfTest { aa_contains_one: (92, 100), ..kept },
-            SelfTest { coverage: (919, 1_000), ..kept },
-            SelfTest { coverage: (981, 1_000), ..kept },
-            SelfTest { found_3_percent: (94, 100), ..kept },
-            SelfTest { found_0_percent: (6, 100), ..kept },
-            SelfTest { coverage: (0, 0), ..kept },
+            SelfTest {
+                aa_contains_one: (92, 100),
+                ..kept
+            },
+            SelfTest {
+                coverage: (919, 1_000),
+                ..kept
+            },
+            SelfTest {
+                coverage: (981, 1_000),
+                ..kept
+            },
+            SelfTest {
+                found_3_percent: (94, 100),
+                ..kept
+            },
+            SelfTest {
+                found_0_percent: (6, 100),
+                ..kept
+            },
+            SelfTest {
+                coverage: (0, 0),
+                ..kept
+            },
         ] {
             assert!(!broken.passed(), "{broken:?}");
         }

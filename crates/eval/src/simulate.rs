@@ -59,7 +59,8 @@ impl SimulatedRun {
         for (build, ln_build) in builds.iter().enumerate() {
             for (round, ln_machine) in machine.iter().enumerate() {
                 let ln_round = ln_build + ln_machine + self.ln_round(round, &mut rng);
-                let latency_ns = |ln_query| (mean_ns * f64::exp(ln_round + ln_query)).round() as u64;
+                let latency_ns =
+                    |ln_query| (mean_ns * f64::exp(ln_round + ln_query)).round() as u64;
                 let latencies_ns: Vec<u64> = queries.iter().map(latency_ns).collect();
                 samples.push(build, round, latencies_ns);
             }
@@ -82,7 +83,9 @@ impl SimulatedRun {
         let sd = self.noise.query_sd;
         let mut queries = self.normals(QUERIES, self.n_queries, sd);
         // The mean of a lognormal quantity is exp(sd^2 / 2) of its median.
-        queries.iter_mut().for_each(|ln_query| *ln_query -= sd * sd / 2.0);
+        queries
+            .iter_mut()
+            .for_each(|ln_query| *ln_query -= sd * sd / 2.0);
         queries
     }
 
@@ -145,7 +148,13 @@ mod tests {
     use crate::{qps, spread};
 
     fn run(noise: Noise) -> SimulatedRun {
-        SimulatedRun { builds: 1, rounds: 400, n_queries: 2, noise, seed: 7 }
+        SimulatedRun {
+            builds: 1,
+            rounds: 400,
+            n_queries: 2,
+            noise,
+            seed: 7,
+        }
     }
 
     #[test]
@@ -157,18 +166,38 @@ mod tests {
 
     #[test]
     fn the_truth_knows_of_spikes() {
-        let noise = Noise { round_sd: 0.05, spike_share: 0.3, spike: 1.0, ..Noise::default() };
+        let noise = Noise {
+            round_sd: 0.05,
+            spike_share: 0.3,
+            spike: 1.0,
+            ..Noise::default()
+        };
         let run = run(noise);
         // 0.5 / 0.7 of the calm rounds lie under it: the normal 0.7143 point is 0.566.
         assert!((noise.ln_median_round() - 0.05 * 0.566).abs() < 1e-4);
         let estimate = qps(&run.point(0, 1e5), 2).unwrap();
-        assert!((estimate / run.true_qps(1e5) - 1.0).abs() < 0.02, "{estimate}");
+        assert!(
+            (estimate / run.true_qps(1e5) - 1.0).abs() < 0.02,
+            "{estimate}"
+        );
     }
 
     #[test]
     fn noise_is_as_strong_as_asked_for() {
-        let noise = Noise { round_sd: 0.03, machine_sd: 0.04, query_sd: 0.5, build_sd: 0.1, ..Noise::default() };
-        let run = SimulatedRun { builds: 40, rounds: 30, n_queries: 500, noise, seed: 3 };
+        let noise = Noise {
+            round_sd: 0.03,
+            machine_sd: 0.04,
+            query_sd: 0.5,
+            build_sd: 0.1,
+            ..Noise::default()
+        };
+        let run = SimulatedRun {
+            builds: 40,
+            rounds: 30,
+            n_queries: 500,
+            noise,
+            seed: 3,
+        };
         let found = spread(&run.point(0, 1e6), 500);
         for (found, expected) in [
             (found.builds.unwrap(), 0.1),
@@ -182,16 +211,29 @@ mod tests {
 
     #[test]
     fn a_seed_is_a_run_and_points_differ_by_their_own_noise() {
-        let noisy = run(Noise { round_sd: 0.1, ..Noise::default() });
+        let noisy = run(Noise {
+            round_sd: 0.1,
+            ..Noise::default()
+        });
         assert_eq!(noisy.point(1, 1e5), noisy.point(1, 1e5));
         assert_ne!(noisy.point(1, 1e5), noisy.point(2, 1e5));
-        let shared = run(Noise { machine_sd: 0.1, query_sd: 0.3, ..Noise::default() });
+        let shared = run(Noise {
+            machine_sd: 0.1,
+            query_sd: 0.3,
+            ..Noise::default()
+        });
         assert_eq!(shared.point(1, 1e5), shared.point(2, 1e5));
     }
 
     #[test]
     fn drift_adds_up() {
-        let drifting = SimulatedRun { rounds: 3, ..run(Noise { drift: 0.1, ..Noise::default() }) };
+        let drifting = SimulatedRun {
+            rounds: 3,
+            ..run(Noise {
+                drift: 0.1,
+                ..Noise::default()
+            })
+        };
         let samples = drifting.point(0, 1e5);
         let last = samples.rounds().last().unwrap().2[0];
         assert_eq!(last, 121_000);

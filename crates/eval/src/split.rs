@@ -40,13 +40,16 @@ pub fn choose_and_report(points: &[(Figures, Figures)], target: f64) -> Option<C
         chosen.recall >= target && !chosen.qps.is_nan()
     };
     let candidates = points.iter().enumerate().filter(reaches);
-    let (point, &(chosen, reported)) = candidates.reduce(|best, next| {
-        match next.1.0.qps > best.1.0.qps {
+    let (point, &(chosen, reported)) =
+        candidates.reduce(|best, next| match next.1.0.qps > best.1.0.qps {
             true => next,
             false => best,
-        }
-    })?;
-    Some(Choice { point, chosen, reported })
+        })?;
+    Some(Choice {
+        point,
+        chosen,
+        reported,
+    })
 }
 
 #[cfg(test)]

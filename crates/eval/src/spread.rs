@@ -44,7 +44,10 @@ fn between_builds(builds: &[Vec<f64>]) -> Option<f64> {
         .filter_map(|rounds| MedianLaw::new(rounds.clone()))
         .collect();
     let medians: Vec<f64> = laws.iter().map(MedianLaw::median).collect();
-    let by_chance: Vec<f64> = laws.iter().map(|law| law.standard_error().powi(2)).collect();
+    let by_chance: Vec<f64> = laws
+        .iter()
+        .map(|law| law.standard_error().powi(2))
+        .collect();
     let between = variance(&medians)? - mean(&by_chance)?;
     Some(between.max(0.0).sqrt() / mean(&medians)?)
 }
@@ -76,7 +79,11 @@ mod tests {
         let mut samples = Samples::new();
         assert_eq!(
             spread(&samples, 2),
-            Spread { builds: None, rounds: None, queries: None },
+            Spread {
+                builds: None,
+                rounds: None,
+                queries: None
+            },
         );
         samples.push(0, 0, vec![100, 300]);
         let one = spread(&samples, 2);

@@ -49,16 +49,20 @@ fn beats(a: (f64, f64), b: (f64, f64)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::vec, prelude::*};
     use Tier::{Beaten, Front, Tied};
+    use proptest::{collection::vec, prelude::*};
 
     #[test]
     fn a_point_is_tied_until_one_surely_beats_it() {
         let points = [(0.9, 100.0), (0.9, 99.0), (0.8, 98.0), (f64::NAN, 1.0)];
         assert_eq!(tiers(&points, |_, _| true), [Front, Beaten, Beaten, Beaten]);
         assert_eq!(tiers(&points, |_, _| false), [Front, Tied, Tied, Beaten]);
-        let recall_decides = |winner: usize, loser: usize| points[winner].0 > points[loser].0 + 0.05;
-        assert_eq!(tiers(&points, recall_decides), [Front, Tied, Beaten, Beaten]);
+        let recall_decides =
+            |winner: usize, loser: usize| points[winner].0 > points[loser].0 + 0.05;
+        assert_eq!(
+            tiers(&points, recall_decides),
+            [Front, Tied, Beaten, Beaten]
+        );
     }
 
     #[test]

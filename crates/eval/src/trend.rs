@@ -141,20 +141,29 @@ mod tests {
             (10, 29, 0.0046),
         ] {
             let found = exact_tail(n, statistic);
-            assert!((found - expected).abs() < 0.0006, "n = {n}, S = {statistic}: {found}");
+            assert!(
+                (found - expected).abs() < 0.0006,
+                "n = {n}, S = {statistic}: {found}"
+            );
         }
     }
 
     #[test]
     fn the_normal_approximation_meets_the_exact_one() {
-        let values: Vec<f64> = (0..60).map(|at| f64::from((at * 37 + at / 3 * 4) % 101)).collect();
+        let values: Vec<f64> = (0..60)
+            .map(|at| f64::from((at * 37 + at / 3 * 4) % 101))
+            .collect();
         let values = &values[..MOST_EXACT];
         assert!(ties(values).is_empty(), "the exact branch is taken");
         let exact = p_value(values);
         let mut tied = values.to_vec();
         // One tie in 1,225 pairs leads to the other branch and changes little.
         tied[10] = tied[11];
-        assert!((p_value(&tied) - exact).abs() < 0.02, "{exact}, {}", p_value(&tied));
+        assert!(
+            (p_value(&tied) - exact).abs() < 0.02,
+            "{exact}, {}",
+            p_value(&tied)
+        );
     }
 
     #[test]
