@@ -80,7 +80,7 @@ mod tests {
         use Verdict::{Faster, Indistinguishable, Slower};
         for (low, value, high, floor, expected) in [
             (1.01, 1.02, 1.03, 0.01, Faster),
-            (1.01, 1.02, 1.03, 0.02, Indistinguishable),
+            (1.01, 1.02, 1.03, 0.021, Indistinguishable),
             (0.99, 1.02, 1.05, 0.0, Indistinguishable),
             (0.97, 0.98, 0.99, 0.01, Slower),
             (0.97, 0.98, 0.99, 0.03, Indistinguishable),

@@ -23,7 +23,7 @@ pub fn paired_ratio(
 ) -> Option<Interval> {
     let rounds = a.paired(b);
     let queries = query_pairs(&rounds, n_queries);
-    let queries = queries.and_then(|pairs| QueryMeans::new(pairs, bootstrap.level));
+    let queries = queries.and_then(QueryMeans::new);
     Hierarchy::new(&ln_ratios(&rounds), queries)?.interval(bootstrap)
 }
 

@@ -26,7 +26,7 @@ pub fn qps_interval(
 ) -> Option<Interval> {
     let shares = query_shares(samples.rounds().map(|(_, _, round)| round), n_queries);
     let pairs = shares.map(|shares| shares.into_iter().map(|share| (1.0, share)).collect());
-    let queries = pairs.and_then(|pairs| QueryMeans::new(pairs, bootstrap.level));
+    let queries = pairs.and_then(QueryMeans::new);
     Hierarchy::new(&ln_qps(samples, n_queries), queries)?.interval(bootstrap)
 }
 
