@@ -3,6 +3,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::order::{mean, median, quantile, sorted};
+
 /// An estimate with an interval around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
@@ -15,6 +17,19 @@ pub struct Interval {
     /// The share of repetitions whose interval holds the truth, as the method promises it. Under
     /// the level asked for where the samples are too few for it.
     pub coverage: f64,
+}
+
+impl Interval {
+    /// Whether `value` lies in it; the ends do.
+    pub fn contains(&self, value: f64) -> bool {
+        self.low <= value && value <= self.high
+    }
+
+    /// Half of the width over the estimate: 0.02 says the truth lies within about 2 percent.
+    /// Infinite or NaN where the estimate is 0.
+    pub fn relative_half_width(&self) -> f64 {
+        (self.high - self.low) / 2.0 / self.value.abs()
+    }
 }
 
 /// How a bootstrap is done.
@@ -56,8 +71,7 @@ impl Bootstrap {
         let value = mean(values)?;
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let draw = |_| mean_of_resample(values, &mut rng);
-        let mut means: Vec<f64> = (0..self.resamples.max(1)).map(draw).collect();
-        means.sort_unstable_by(f64::total_cmp);
+        let means = sorted((0..self.resamples.max(1)).map(draw).collect());
         let tail = (1.0 - self.level) / 2.0;
         // Rounding, or too few resamples, can leave the estimate a hair outside.
         Some(Interval {
@@ -84,13 +98,17 @@ impl Bootstrap {
 /// of `n`; known as the rule of three from Hanley and Lippman-Hand, JAMA 249(13), 1983.
 pub fn recall_interval(per_query: &[f64], bootstrap: &Bootstrap) -> Option<Interval> {
     let seen = bootstrap.mean(per_query)?;
-    let tail = (1.0 - bootstrap.level) / 2.0;
-    let sampled = tail.powf(1.0 / per_query.len() as f64);
+    let sampled = 1.0 - unsampled_share(per_query.len(), bootstrap.level);
     Some(Interval {
         low: seen.low.min(seen.value * sampled),
         high: seen.high.max(1.0 - (1.0 - seen.value) * sampled),
         ..seen
     })
+}
+
+/// The largest share of all queries that a sample of `n` may lack, at the tail of `level`.
+pub(crate) fn unsampled_share(n: usize, level: f64) -> f64 {
+    1.0 - ((1.0 - level) / 2.0).powf(1.0 / n as f64)
 }
 
 /// Median of the population `samples` were drawn from, between two of their order statistics;
@@ -110,8 +128,7 @@ pub fn median_interval(samples: &[f64], level: f64) -> Option<Interval> {
     if samples.iter().any(|sample| sample.is_nan()) {
         return None;
     }
-    let mut sorted = samples.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
+    let sorted = sorted(samples.to_vec());
     let value = median(&sorted)?;
     let (rank, coverage) = median_rank(sorted.len(), level);
     Some(Interval {
@@ -141,26 +158,10 @@ fn median_rank(n: usize, level: f64) -> (usize, f64) {
     (rank, coverage)
 }
 
-fn median(sorted: &[f64]) -> Option<f64> {
-    let upper = *sorted.get(sorted.len() / 2)?;
-    let lower = sorted[(sorted.len() - 1) / 2];
-    Some(lower + (upper - lower) / 2.0)
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
 fn mean_of_resample(values: &[f64], rng: &mut ChaCha8Rng) -> f64 {
     let mut sum = 0.0;
     for _ in 0..values.len() {
         sum += values[rng.random_range(0..values.len())];
     }
     sum / values.len() as f64
-}
-
-/// Nearest rank, as for latencies.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let rank = (share * sorted.len() as f64).ceil() as usize;
-    sorted[rank.clamp(1, sorted.len()) - 1]
 }

@@ -1,9 +1,11 @@
-//! What measurements mean: ground truth with ties, recall@k, latency statistics, intervals, the
-//! Pareto front. Pure functions: no IO, no clock, no global state; randomness comes from a seed.
+//! What measurements mean: ground truth with ties, recall@k, latency statistics, intervals,
+//! comparisons, the Pareto front. Pure functions: no IO, no clock, no global state; randomness comes from a seed.
 //!
-//! Start reading at [`GroundTruth`] and [`recall()`]. [`summarize`] condenses latencies,
-//! [`recall_interval`] and [`median_interval`] say how sure an estimate is, [`front`] which
-//! operating points nothing beats.
+//! Start reading at [`GroundTruth`] and [`recall()`] for what an index finds, at [`Samples`] and
+//! [`qps_interval`] for how fast it is. [`paired_ratio`] and [`recall_difference`] compare two
+//! operating points, [`verdict`] says whether a run can tell them apart, [`tiers`] which of them
+//! nothing beats. [`trend`] and [`suspected_cache`] doubt what was measured, and [`selftest`] all
+//! of this, with simulated runs of known truth.
 //!
 //! Invariants:
 //!
@@ -30,20 +32,50 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod floor;
+mod hierarchy;
 mod interval;
 mod latency;
+mod median_law;
+mod method;
+mod order;
+mod paired;
 mod pareto;
+mod query_shares;
 mod recall;
+mod recall_difference;
+mod response_cache;
+mod samples;
+mod selftest;
+mod simulate;
+mod split;
+mod spread;
+mod throughput;
+mod tier;
+mod trend;
 mod truth;
 
 // What `GroundTruth::compute` takes and gives, so that its callers need not name `exact`.
 pub use annbench_exact::{ExactError, Options as ExactOptions};
+pub use floor::{Verdict, noise_floor, resolution, verdict};
 pub use interval::{Bootstrap, Interval, median_interval, recall_interval};
 pub use latency::{
     LatencySummary, MIN_BEYOND, carried_percentile, percentile, samples_needed, summarize,
 };
+pub use method::Method;
+pub use paired::paired_ratio;
 pub use pareto::front;
 pub use recall::{QueryRecall, RecallError, RecallReport, recall};
+pub use recall_difference::recall_difference;
+pub use response_cache::{CACHE_SPEEDUP, repeat_speedup, suspected_cache};
+pub use samples::Samples;
+pub use selftest::{SelfTest, SelfTestOptions, selftest};
+pub use simulate::{Noise, SimulatedRun};
+pub use split::{Choice, Figures, choose_and_report};
+pub use spread::{Spread, spread};
+pub use throughput::{qps, qps_interval, qps_interval_of_these_queries};
+pub use tier::{Tier, tiers};
+pub use trend::{TREND_LEVEL, Trend, trend};
 pub use truth::{GroundTruth, TruthError, TruthParts};
 
 /// The example in the project's README compiles and runs.
