@@ -98,7 +98,8 @@ impl Events {
                 self.failed.insert((failed.point, failed.mode), failed);
             }
             Event::Forgotten(points) => {
-                self.answered.retain(|(point, _), _| !points.contains(point));
+                self.answered
+                    .retain(|(point, _), _| !points.contains(point));
                 self.timed.retain(|(point, _), _| !points.contains(point));
             }
         }
@@ -108,7 +109,8 @@ impl Events {
     pub(crate) fn in_words(&self) -> String {
         let built = self.builds.values().filter(|row| row.status.is_ok());
         let measured: usize = self.timed.values().map(Vec::len).sum();
-        let plural = |count: usize, one, many| format!("{count} {}", if count == 1 { one } else { many });
+        let plural =
+            |count: usize, one, many| format!("{count} {}", if count == 1 { one } else { many });
         format!(
             "{} and {}",
             plural(built.count(), "index", "indexes"),
@@ -176,7 +178,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         let mut ledger = Ledger::open(&path).unwrap();
-        let events = [timed(0, 0), timed(1, 0), Event::Forgotten(vec![0]), timed(0, 1)];
+        let events = [
+            timed(0, 0),
+            timed(1, 0),
+            Event::Forgotten(vec![0]),
+            timed(0, 1),
+        ];
         events
             .into_iter()
             .for_each(|event| ledger.record(event).unwrap());

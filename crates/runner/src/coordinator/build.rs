@@ -131,6 +131,7 @@ impl Coordinator<'_> {
                 (Some(worker), Ok(built))
             }
             Err(reason) => {
+                let reason = self.unless_disk_is_full(reason)?;
                 let _ = index_cache::remove(&passing);
                 (None, Err(reason))
             }

@@ -86,4 +86,3 @@ pub(super) fn index_file(number: usize, planned: &PlannedBuild) -> PathBuf {
         .collect();
     PathBuf::from(format!("indexes/{number:02}-{words}.index"))
 }
-

@@ -82,7 +82,10 @@ impl IndexCache {
             adjustments: Vec::new(),
             ..planned.clone()
         };
-        let library = self.libraries.iter().find(|(name, _)| *name == planned.backend);
+        let library = self
+            .libraries
+            .iter()
+            .find(|(name, _)| *name == planned.backend);
         let identity: Value = json!([
             env!("CARGO_PKG_VERSION"),
             data.base_sha256,
@@ -238,7 +241,10 @@ mod tests {
         assert_eq!(build.card, card());
         assert_eq!(build.built.len(), "2026-01-31".len());
         assert!(cache.bytes() > 9);
-        assert_eq!(cache.fetch("other", &folder.path().join("x")).unwrap(), None);
+        assert_eq!(
+            cache.fetch("other", &folder.path().join("x")).unwrap(),
+            None
+        );
     }
 
     #[test]

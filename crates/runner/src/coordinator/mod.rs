@@ -4,6 +4,7 @@
 mod build;
 mod build_row;
 mod death;
+mod disk;
 mod index_cache;
 mod process;
 mod restart;

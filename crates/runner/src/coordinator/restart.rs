@@ -45,9 +45,10 @@ impl Coordinator<'_> {
     fn unmeasured(&self, build: usize) -> Vec<PointMode> {
         let events = self.ledger.events();
         let modes = &self.plan.modes;
-        let keys = self.plan.points_of(build).flat_map(|(point, _)| {
-            modes.iter().map(move |&mode: &Mode| (point, mode))
-        });
+        let keys = self
+            .plan
+            .points_of(build)
+            .flat_map(|(point, _)| modes.iter().map(move |&mode: &Mode| (point, mode)));
         keys.filter(|key| events.rounds_of(*key).is_empty() && !events.failed.contains_key(key))
             .collect()
     }

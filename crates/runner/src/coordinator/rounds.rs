@@ -176,7 +176,7 @@ impl Coordinator<'_> {
     /// Writes a failed point down. A worker that died is replaced, for the sake of its other points.
     fn fail(&mut self, (point, mode): PointMode, error: WorkerError) -> Result<()> {
         let build = self.plan.points[point].build;
-        let error = error.unless_stopped()?;
+        let error = self.unless_disk_is_full(error.unless_stopped()?)?;
         let reason = error.to_string();
         self.observer
             .note(&format!("{}: {reason}", self.plan.builds[build].label));

@@ -75,7 +75,9 @@ fn some_time(written: &Written, key: &str, time: Duration) -> Result<Duration, M
     match time.is_zero() {
         true => {
             let key = format!("measure.{key}");
-            Err(written.places.mistake(&key, "leaves no time; write 30m or 5m"))
+            Err(written
+                .places
+                .mistake(&key, "leaves no time; write 30m or 5m"))
         }
         false => Ok(time),
     }

@@ -33,6 +33,8 @@ pub(crate) struct MockBuild {
     trouble: String,
     /// A file that a worker keeps locked while it hangs in a build.
     watch: String,
+    /// Bytes that make the index larger on disk.
+    padding: usize,
     /// Halved where it exceeds a tenth of the base.
     #[schemars(range(min = 1))]
     cells: usize,
@@ -44,6 +46,7 @@ impl Default for MockBuild {
             build: "nothing".into(),
             trouble: "nothing".into(),
             watch: String::new(),
+            padding: 0,
             cells: 1,
         }
     }
@@ -70,6 +73,7 @@ pub(crate) struct MockIndex {
     dim: usize,
     metric: Metric,
     trouble: String,
+    padding: String,
     share: f64,
     #[serde(skip)]
     searches: AtomicUsize,
@@ -160,6 +164,7 @@ impl Backend for Mock {
             dim: base.dim(),
             metric,
             trouble: params.trouble.clone(),
+            padding: "x".repeat(params.padding),
             share: 1.0,
             searches: AtomicUsize::new(0),
         };
@@ -259,7 +264,10 @@ impl TypedIndex for MockIndex {
         out: &mut NeighborsMut<'_>,
     ) -> Result<(), SearchError> {
         SearchError::check_shapes(queries, self.dim, out)?;
-        let (trouble, share) = self.trouble.split_once(" at ").unwrap_or((&self.trouble, ""));
+        let (trouble, share) = self
+            .trouble
+            .split_once(" at ")
+            .unwrap_or((&self.trouble, ""));
         if share.is_empty() || share == self.share.to_string() {
             match trouble {
                 "refuse" => return Err(SearchError::Library("the mock refuses".into())),

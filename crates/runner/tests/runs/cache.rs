@@ -56,7 +56,12 @@ fn an_index_is_built_once_and_says_so() {
         assert_eq!(was.memory, is.memory);
         let told = |warning: &Warning| matches!(warning, Warning::FromCache { .. });
         assert!(is.warnings.iter().any(told));
-        assert!(second.folder.join(is.index_file.as_ref().unwrap()).is_file());
+        assert!(
+            second
+                .folder
+                .join(is.index_file.as_ref().unwrap())
+                .is_file()
+        );
     }
 }
 
@@ -67,7 +72,11 @@ fn rebuilding_builds_again() {
     assert_eq!(are_from_cache(&second), [false, false]);
     assert_ne!(times(&first)[0], times(&second)[0]);
     let (third, _) = again(&world, true, false);
-    assert_eq!(times(&third), times(&second), "the newer build is the one kept");
+    assert_eq!(
+        times(&third),
+        times(&second),
+        "the newer build is the one kept"
+    );
 }
 
 /// The files in the cache that end so.
@@ -93,7 +102,10 @@ fn a_damaged_cached_index_is_built_again() {
     assert_eq!(are_from_cache(&second), [false, false]);
     assert!(second.is_complete());
     assert_eq!(notes.len(), 2, "{notes:?}");
-    assert!(notes[0].contains("is damaged; building it again"), "{notes:?}");
+    assert!(
+        notes[0].contains("is damaged; building it again"),
+        "{notes:?}"
+    );
     let (third, _) = again(&world, true, false);
     assert_eq!(are_from_cache(&third), [true, true]);
 }
@@ -112,18 +124,28 @@ fn a_lost_index_comes_back_from_the_cache() {
     lose_indexes(&world, &first);
     let (second, notes) = again(&world, false, false);
     assert_eq!(first.folder, second.folder);
-    assert!(notes.iter().any(|note| note.contains("building it again")), "{notes:?}");
+    assert!(
+        notes.iter().any(|note| note.contains("building it again")),
+        "{notes:?}"
+    );
     assert_eq!(are_from_cache(&second), [true, true]);
     let timed = |finished: &Finished| -> Vec<Vec<f64>> {
-        finished.points.iter().map(|point| point.rounds_s.clone()).collect()
+        finished
+            .points
+            .iter()
+            .map(|point| point.rounds_s.clone())
+            .collect()
     };
-    assert_eq!(timed(&first), timed(&second), "it is the same index: its times hold");
+    assert_eq!(
+        timed(&first),
+        timed(&second),
+        "it is the same index: its times hold"
+    );
 }
 
 fn what_was_measured_of_a_lost_index_is_measured_again() {
     let world = World::new();
-    let first =
-        world.run("[measure]\nrounds = 3\nbuild_threads = 2\n[[index]]\ntype = \"mock\"\n");
+    let first = world.run("[measure]\nrounds = 3\nbuild_threads = 2\n[[index]]\ntype = \"mock\"\n");
     lose_indexes(&world, &first);
     std::fs::remove_dir_all(world.path().join("cache/indexes")).unwrap();
     let (second, _) = again(&world, false, false);

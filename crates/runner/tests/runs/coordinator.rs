@@ -16,7 +16,10 @@ use crate::world::{Going, World};
 pub(crate) fn coordinate(world: PathBuf) -> ExitCode {
     let stop = Stop::default();
     let asked = stop.clone();
-    ctrlc::set_handler(move || drop(asked.request())).unwrap();
+    let on_signal = move || {
+        asked.request();
+    };
+    ctrlc::set_handler(on_signal).unwrap();
     let mut ticks = Ticks::default();
     let going = Going {
         stop,

@@ -27,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_signal_stops_a_run_that_then_goes_on,
         a_signal_stops_a_build_that_hangs,
         a_full_disk_ends_a_run_that_then_goes_on,
+        a_full_disk_is_no_failure_of_the_index_that_met_it,
         two_runs_of_one_plan_exclude_each_other,
     ]
 }
@@ -63,7 +64,10 @@ fn twenty_kills_change_nothing_but_times() {
     for kill in 0..KILLS {
         let moment = Moment::draw(&mut random, timed(&before));
         let mut coordinator = Coordinator::start(&world);
-        assert!(moment.comes(&mut coordinator), "{kill}: {moment:?} never came");
+        assert!(
+            moment.comes(&mut coordinator),
+            "{kill}: {moment:?} never came"
+        );
         // Anywhere in what follows, not only where something is told.
         thread::sleep(Duration::from_micros(random.random_range(0..3000)));
         coordinator.kill();
@@ -73,7 +77,10 @@ fn twenty_kills_change_nothing_but_times() {
     }
     let finished = world.go(Going::on(&mut Silent)).unwrap();
     let journal = world.journal();
-    assert!(journal.starts_with(&before), "something was lost in the end");
+    assert!(
+        journal.starts_with(&before),
+        "something was lost in the end"
+    );
     assert_eq!(timed(&journal), 40 * 3 * 2, "nothing was measured twice");
     assert_eq!(but_for_times(&finished), but_for_times(&undisturbed));
 }
@@ -150,7 +157,10 @@ fn a_signal_stops_a_run_that_then_goes_on() {
         assert_eq!(code, Some(130), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(said.starts_with("stopped; 2 indexes and "), "{said}");
-        assert!(said.ends_with("the same command goes on from there\n"), "{said}");
+        assert!(
+            said.ends_with("the same command goes on from there\n"),
+            "{said}"
+        );
         let journal = world.journal();
         assert!(journal.len() > 20);
         let finished = world.go(Going::on(&mut Silent)).unwrap();
@@ -168,7 +178,10 @@ fn a_signal_stops_a_build_that_hangs() {
     coordinator.signal(Signal::INT);
     let (code, said) = coordinator.end();
     assert_eq!(code, Some(130), "{said}");
-    assert!(said.starts_with("stopped; 2 indexes and 0 measurements"), "{said}");
+    assert!(
+        said.starts_with("stopped; 2 indexes and 0 measurements"),
+        "{said}"
+    );
     assert!(!is_locked(&watch), "its worker is gone before it is");
     assert_eq!(world.journal().len(), 2, "the build is no failure");
 }
@@ -191,6 +204,20 @@ fn a_full_disk_ends_a_run_that_then_goes_on() {
     assert_eq!(but_for_times(&finished), but_for_times(&undisturbed));
 }
 
+fn a_full_disk_is_no_failure_of_the_index_that_met_it() {
+    let world = World::new();
+    world.write(&format!(
+        "{PLAIN}[[index]]\ntype = \"mock\"\npadding = 100000\n"
+    ));
+    let (code, said) = Coordinator::with_little_space(&world, 64).end();
+    assert_eq!(code, Some(1), "{said}");
+    let expected = "cut off, but 2 indexes and 0 measurements are kept in ";
+    assert!(said.starts_with(expected), "{said}");
+    assert_eq!(world.journal().len(), 2, "the build is no failure");
+    let finished = world.go(Going::on(&mut Silent)).unwrap();
+    assert!(finished.is_complete());
+}
+
 fn two_runs_of_one_plan_exclude_each_other() {
     let world = World::new();
     let (index, _) = hanging(&world);
@@ -200,6 +227,9 @@ fn two_runs_of_one_plan_exclude_each_other() {
     let (code, said) = Coordinator::start(&world).end();
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("another annbench is working on"), "{said}");
-    assert!(said.contains("wait for it, or begin a new run with --fresh"), "{said}");
+    assert!(
+        said.contains("wait for it, or begin a new run with --fresh"),
+        "{said}"
+    );
     first.kill();
 }

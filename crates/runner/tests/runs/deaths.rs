@@ -24,7 +24,10 @@ pub(crate) fn trials() -> Vec<Trial> {
 const ENDS: [(&str, &str); 3] = [
     ("abort", "aborted (signal 6)"),
     ("segfault", "segmentation fault (signal 11)"),
-    ("kill", "killed by signal 9 (by hand, or for want of memory)"),
+    (
+        "kill",
+        "killed by signal 9 (by hand, or for want of memory)",
+    ),
 ];
 
 fn a_build_that_ends_its_worker_fails_alone() {
@@ -49,8 +52,9 @@ fn a_search_that_ends_its_worker_fails_alone() {
 
 fn a_build_that_hangs_is_ended_and_fails_alone() {
     let hanging = PLAIN.replace("search.share = [0.5, 1.0]", "build = \"hang\"");
-    let finished =
-        World::new().run(&format!("[measure]\nrounds = 3\nbuild_timeout = \"1s\"\n{hanging}"));
+    let finished = World::new().run(&format!(
+        "[measure]\nrounds = 3\nbuild_timeout = \"1s\"\n{hanging}"
+    ));
     check_others(&finished);
     let reason = failure(&finished.builds[0].status);
     assert!(reason.contains("no answer after 1s"), "{reason}");
@@ -68,7 +72,12 @@ fn a_death_leaves_the_other_points_of_its_index_alone() {
     );
     for point in &finished.points {
         let share = point.effective["share"].as_f64().unwrap();
-        assert_eq!(point.status.is_ok(), share != 0.5, "{share}: {:?}", point.status);
+        assert_eq!(
+            point.status.is_ok(),
+            share != 0.5,
+            "{share}: {:?}",
+            point.status
+        );
         assert_eq!(point.rounds_s.len(), if share == 0.5 { 0 } else { 3 });
     }
 }

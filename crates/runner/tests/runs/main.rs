@@ -252,7 +252,7 @@ fn mistakes_are_refused_before_any_build() {
         ),
         (
             "[[index]]\ntype = \"mock\"\ncels = 3",
-            "index.0.cels: mock: unknown key `cels`; did you mean `cells`? known keys: build, trouble, watch, cells",
+            "index.0.cels: mock: unknown key `cels`; did you mean `cells`? known keys: build, trouble, watch, padding, cells",
         ),
         (
             "[[index]]\ntype = \"mock\"\ncells = 0",

@@ -139,7 +139,9 @@ impl World {
 
     /// The journal of the run that got furthest, line by line.
     pub(crate) fn journal(&self) -> Vec<String> {
-        let runs = std::fs::read_dir(self.runs().join("test")).into_iter().flatten();
+        let runs = std::fs::read_dir(self.runs().join("test"))
+            .into_iter()
+            .flatten();
         let journals = runs.map(|run| run.unwrap().path().join("journal.jsonl"));
         let texts = journals.filter_map(|path| std::fs::read_to_string(path).ok());
         let longest = texts.max_by_key(String::len).unwrap_or_default();
