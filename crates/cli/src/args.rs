@@ -25,7 +25,8 @@ Examples:
   annbench run configs/sweep.toml --dry-run    show what it would build and measure
   annbench search --index FILE --queries FILE  search an index that a run has left behind
 
-Exit codes: 0 fine, 1 something failed or is missing from the results, 2 bad input.";
+Exit codes: 0 fine, 1 something failed or is missing from the results, 2 bad input,
+130 stopped by Ctrl-C: the same command goes on.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -67,12 +68,15 @@ pub(crate) struct FolderArgs {
     /// Folder of results [default: the experiment's `out`, else runs]
     #[arg(long, value_name = "DIR", env = "ANNBENCH_OUT")]
     pub(crate) out: Option<PathBuf>,
-    /// Folder of cached vectors and ground truth [default: .cache within the results]
+    /// Folder of cached vectors, ground truth and indexes [default: .cache within the results]
     #[arg(long, value_name = "DIR", env = "ANNBENCH_CACHE")]
     pub(crate) cache: Option<PathBuf>,
     /// Begin a new run even where an unfinished one could be continued
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// Build every index anew, even one that the cache holds
+    #[arg(long)]
+    pub(crate) rebuild: bool,
 }
 
 /// How output is written.
@@ -89,7 +93,8 @@ Examples:
   annbench run configs/default.toml
   annbench run configs/default.toml --set k=100 --set index.0.nlist=64
   ANNBENCH_DATA=my.parquet annbench run configs/full.toml --out /tmp/results
-An unfinished run of the same plan is continued; --fresh begins a new one.")]
+An unfinished run of the same plan is continued; --fresh begins a new one.
+Indexes built before are taken from the cache; --rebuild builds them again.")]
 pub(crate) struct RunArgs {
     /// The experiment
     #[arg(value_name = "CONFIG.toml")]

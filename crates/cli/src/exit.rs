@@ -3,7 +3,7 @@
 use std::{io, process::ExitCode};
 
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
-use annbench_runner::Mistake;
+use annbench_runner::{Interrupted, Mistake};
 use annbench_store::{LoadError, convert::ConvertError, dataset::DatasetError};
 
 use crate::commands;
@@ -17,13 +17,21 @@ pub(crate) enum Outcome {
     Partial,
 }
 
-/// The process's exit code: 0 fine, 1 partial or a failure of the machine, 2 bad input.
+/// The exit code of a run that was stopped: shells say 128 and the number of the signal, SIGINT.
+pub(crate) const STOPPED: u8 = 130;
+
+/// The process's exit code: 0 fine, 1 partial or a failure of the machine, 2 bad input, 130 stopped
+/// by a signal.
 #[expect(clippy::print_stderr, reason = "cli prints")]
 pub(crate) fn code(result: anyhow::Result<Outcome>) -> ExitCode {
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Partial) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Interrupted>() => {
+            eprintln!("{error}");
+            ExitCode::from(STOPPED)
+        }
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(if is_bad_input(&error) { 2 } else { 1 })

@@ -5,6 +5,7 @@ mod args;
 mod backends;
 mod commands;
 mod exit;
+mod interrupt;
 mod output;
 mod progress;
 

@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "an example prints what it finds")]
 
 use annbench_index::{NullBackend, Registry};
-use annbench_runner::{Experiment, Plan, Prepared, Setup, Silent, Steering, run, worker};
+use annbench_runner::{Experiment, Plan, Prepared, Setup, Silent, Steering, Stop, run, worker};
 use annbench_store::{Embeddings, WriteOptions, write_parquet};
 use annbench_vectors::{Ids, Matrix};
 
@@ -20,6 +20,7 @@ index = [{ type = "null" }]
 fn main() -> anyhow::Result<()> {
     let registry = Registry::new().with(NullBackend);
     if std::env::args().nth(1).as_deref() == Some("worker") {
+        worker::end_with_coordinator();
         worker::serve(std::io::stdin().lock(), std::io::stdout().lock(), &registry)?;
         return Ok(());
     }
@@ -41,6 +42,8 @@ fn main() -> anyhow::Result<()> {
         runs: folder.path().join("runs"),
         cache: folder.path().join("cache"),
         fresh: false,
+        rebuild: false,
+        stop: Stop::default(),
     };
     let written = Experiment::load(&config, &[])?;
     let data = Prepared::load(&written, &setup.cache, &mut Silent)?;

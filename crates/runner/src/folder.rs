@@ -10,11 +10,15 @@ use std::{
 use annbench_store::results::{RunRecord, tables};
 use anyhow::{Context, Result, bail};
 
+/// How the folders for passing things begin; the process that uses one follows.
+const SCRATCH: &str = "tmp-";
+
 /// An opened run folder. While it lives, no other run can open it.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
     run_id: String,
+    scratch: PathBuf,
     _lock: File,
 }
 
@@ -31,7 +35,9 @@ impl RunFolder {
     ) -> Result<(Self, Option<RunRecord>)> {
         fs::create_dir_all(experiment)
             .with_context(|| format!("make the folder {}", experiment.display()))?;
-        if !fresh && let Some((run_id, record)) = unfinished(experiment, plan_sha256) {
+        let mut unfinished = unfinished(experiment);
+        let past = unfinished.find(|(_, record)| record.plan_sha256 == plan_sha256);
+        if !fresh && let Some((run_id, record)) = past {
             return Ok((Self::lock(experiment, run_id)?, Some(record)));
         }
         Ok((Self::begin(experiment, plan_sha256)?, None))
@@ -68,11 +74,14 @@ impl RunFolder {
                 return Err(error).context(format!("lock {}", path.display()));
             }
         }
-        for part in ["indexes", "logs"] {
+        clear_scratch(&path).with_context(|| format!("clear {}", path.display()))?;
+        let scratch = format!("{SCRATCH}{}", std::process::id());
+        for part in ["indexes", "logs", &scratch] {
             fs::create_dir_all(path.join(part))
                 .with_context(|| format!("make the folder {}", path.join(part).display()))?;
         }
         Ok(Self {
+            scratch: path.join(scratch),
             path,
             run_id,
             _lock: lock,
@@ -94,6 +103,12 @@ impl RunFolder {
         self.path.join(name)
     }
 
+    /// A file for the time being, in a folder that this process alone uses: a worker that outlives
+    /// a killed coordinator for a moment finds it gone, and cannot write into what the next one does.
+    pub(crate) fn scratch(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.scratch.join(name)
+    }
+
     /// Points `latest` beside the run's folder at it.
     ///
     /// # Errors
@@ -107,6 +122,24 @@ impl RunFolder {
     }
 }
 
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        // What stays behind is cleared when the run is continued.
+        let _ = fs::remove_dir_all(&self.scratch);
+    }
+}
+
+/// Removes what killed coordinators left behind.
+fn clear_scratch(run: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(run)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(unix)]
 fn point(link: &Path, run_id: &str) -> std::io::Result<()> {
     std::os::unix::fs::symlink(run_id, link)
@@ -117,18 +150,17 @@ fn point(link: &Path, run_id: &str) -> std::io::Result<()> {
     fs::write(link, run_id)
 }
 
-/// The newest unfinished run of a plan. Run names sort by time.
-fn unfinished(experiment: &Path, plan_sha256: &str) -> Option<(String, RunRecord)> {
-    let mut names: Vec<String> = fs::read_dir(experiment)
-        .ok()?
+/// The runs that were cut off, newest first. Run names sort by time.
+pub(crate) fn unfinished(experiment: &Path) -> impl Iterator<Item = (String, RunRecord)> {
+    let entries = fs::read_dir(experiment).into_iter().flatten();
+    let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name != "latest")
         .collect();
     names.sort();
-    names.into_iter().rev().find_map(|name| {
+    names.into_iter().rev().filter_map(move |name| {
         let record = tables::read_record(&experiment.join(&name).join("run.json")).ok()?;
-        let continues = record.finished.is_none() && record.plan_sha256 == plan_sha256;
-        continues.then_some((name, record))
+        record.finished.is_none().then_some((name, record))
     })
 }
 
@@ -153,6 +185,21 @@ mod tests {
         let run_id = first.run_id().to_owned();
         drop(first);
         assert!(RunFolder::lock(folder.path(), run_id).is_ok());
+    }
+
+    #[test]
+    fn what_a_killed_run_left_in_passing_is_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, _) = RunFolder::open(folder.path(), "abcdef0", false).unwrap();
+        let run_id = first.run_id().to_owned();
+        let own = first.scratch("answers");
+        fs::write(&own, "x").unwrap();
+        fs::create_dir(first.file("tmp-of-another")).unwrap();
+        drop(first);
+        assert!(!own.exists(), "a run clears up after itself");
+        let again = RunFolder::lock(folder.path(), run_id).unwrap();
+        assert!(!again.file("tmp-of-another").exists());
+        fs::write(again.scratch("answers"), "x").unwrap();
     }
 
     #[cfg(unix)]

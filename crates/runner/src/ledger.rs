@@ -25,6 +25,9 @@ pub(crate) enum Event {
     Timed(Timed),
     /// A point could not be measured.
     Failed(Failed),
+    /// What was measured of these points no longer holds: their index was lost and built anew, and
+    /// is another one.
+    Forgotten(Vec<usize>),
 }
 
 /// An operating point in one mode.
@@ -94,7 +97,25 @@ impl Events {
             Event::Failed(failed) => {
                 self.failed.insert((failed.point, failed.mode), failed);
             }
+            Event::Forgotten(points) => {
+                self.answered
+                    .retain(|(point, _), _| !points.contains(point));
+                self.timed.retain(|(point, _), _| !points.contains(point));
+            }
         }
+    }
+
+    /// How much is there, for people: `2 indexes and 31 measurements`.
+    pub(crate) fn in_words(&self) -> String {
+        let built = self.builds.values().filter(|row| row.status.is_ok());
+        let measured: usize = self.timed.values().map(Vec::len).sum();
+        let plural =
+            |count: usize, one, many| format!("{count} {}", if count == 1 { one } else { many });
+        format!(
+            "{} and {}",
+            plural(built.count(), "index", "indexes"),
+            plural(measured, "measurement", "measurements"),
+        )
     }
 
     /// Rounds in which a point was timed.
@@ -135,5 +156,44 @@ impl Ledger {
     pub(crate) fn forgive(&mut self) {
         self.events.builds.retain(|_, build| build.status.is_ok());
         self.events.failed.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timed(point: usize, round: usize) -> Event {
+        Event::Timed(Timed {
+            point,
+            mode: Mode::Single,
+            round,
+            latencies_ns: vec![1],
+            changed: 0,
+        })
+    }
+
+    #[test]
+    fn what_is_forgotten_stays_forgotten_and_what_follows_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let mut ledger = Ledger::open(&path).unwrap();
+        let events = [
+            timed(0, 0),
+            timed(1, 0),
+            Event::Forgotten(vec![0]),
+            timed(0, 1),
+        ];
+        events
+            .into_iter()
+            .for_each(|event| ledger.record(event).unwrap());
+        drop(ledger);
+        let ledger = Ledger::open(&path).unwrap();
+        let rounds = |point| -> Vec<usize> {
+            let rounds = ledger.events().rounds_of((point, Mode::Single)).iter();
+            rounds.map(|timed| timed.round).collect()
+        };
+        assert_eq!((rounds(0), rounds(1)), (vec![1], vec![0]));
+        assert_eq!(ledger.events().in_words(), "0 indexes and 2 measurements");
     }
 }

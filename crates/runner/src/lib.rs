@@ -23,13 +23,14 @@ mod ledger;
 mod machine;
 mod observer;
 mod plan;
+mod resume;
 mod rows;
 mod run;
 mod threads;
 mod truth;
 pub mod worker;
 
-pub use coordinator::{Launcher, WorkerError, WorkerProcess};
+pub use coordinator::{Interrupted, Launcher, Limit, Stop, WorkerError, WorkerProcess};
 pub use data::Prepared;
 pub use experiment::{
     Axes, BlasEnv, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, Mistake, Place,

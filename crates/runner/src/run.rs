@@ -1,6 +1,7 @@
 //! A run, from a written experiment to tables on disk.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -12,7 +13,9 @@ use annbench_store::results::{
 use anyhow::{Context, Result};
 
 use crate::{
-    coordinator::{Coordinator, Launcher, WorkerProcess},
+    coordinator::{
+        Coordinator, IndexCache, Interrupted, Launcher, Stop, WorkerError, WorkerProcess,
+    },
     data::Prepared,
     experiment::Written,
     folder::RunFolder,
@@ -21,7 +24,7 @@ use crate::{
     machine::{Environment, Steering, machine},
     observer::Observer,
     plan::Plan,
-    rows, truth,
+    resume, rows, truth,
     worker::protocol::{Reply, Request},
 };
 
@@ -35,10 +38,14 @@ pub struct Setup<'a> {
     pub worker: (PathBuf, Vec<String>),
     /// Folder of results; the experiment's gets its own within.
     pub runs: PathBuf,
-    /// Folder of cached vectors and ground truth.
+    /// Folder of cached vectors, ground truth and indexes.
     pub cache: PathBuf,
     /// Whether to begin anew even where a run could be continued.
     pub fresh: bool,
+    /// Whether to build indexes that the cache holds all the same.
+    pub rebuild: bool,
+    /// By which the run can be stopped from outside.
+    pub stop: Stop,
 }
 
 /// A finished run.
@@ -68,6 +75,8 @@ impl Finished {
 ///
 /// # Errors
 /// If the disk, the cache or the workers as such fail; an index that fails is a failed row instead.
+/// [`Interrupted`] if the run was asked to stop. What was measured until then is kept, and the error
+/// says where.
 pub fn run(
     written: &Written,
     data: &Prepared,
@@ -76,8 +85,9 @@ pub fn run(
     observer: &mut dyn Observer,
 ) -> Result<Finished> {
     let launcher = launcher(plan, setup);
-    let libraries = probe(&launcher, setup)?;
+    let libraries = probe(&launcher, plan, setup)?;
     let machine = machine();
+    let doubts = doubts(&launcher, &libraries, data, plan, setup)?;
     let plan_sha256 = plan.sha256(&machine, &versions(&libraries));
     let experiment = setup.runs.join(folder_name(&plan.name));
     let (folder, past) = RunFolder::open(&experiment, &plan_sha256, setup.fresh)?;
@@ -85,38 +95,113 @@ pub fn run(
     announce(&folder, &past, &mut ledger, observer);
 
     let mut record = RunRecord {
-        started: past.map_or_else(now, |past| past.started),
-        warnings: doubts(&launcher, &libraries, data, setup)?,
+        started: past.as_ref().map_or_else(now, |past| past.started.clone()),
+        warnings: doubts,
         ..record(written, data, plan, plan_sha256, &folder)
     };
     record.machine = machine;
     record.libraries = distinct(&libraries).into_iter().map(library_card).collect();
     record.blas = launcher.environment.record.clone();
-    tables::write_record(&folder.file("run.json"), &record)?;
-    data.write_ids(&folder.file("indexes/ids.parquet"))?;
-
-    let truth = truth::ground_truth(data, plan, &setup.cache, observer)?;
-    let mut coordinator = Coordinator {
-        plan,
-        data,
-        truth: &truth,
-        launcher: &launcher,
-        folder: &folder,
-        ledger: &mut ledger,
-        observer,
-        workers: Vec::new(),
-    };
-    coordinator.build_all()?;
-    let rounds = coordinator.measure_rounds()?;
-    drop(coordinator);
-    if rounds < plan.rounds {
-        record.warnings.push(Warning::BudgetSpent {
-            rounds,
-            wanted: plan.rounds,
-        });
+    if past.is_none() && !setup.fresh {
+        resume::why_anew(&experiment, &record).inspect(|why| observer.note(why));
     }
-    record.finished = Some(now());
-    finish(folder, record, plan, &ledger)
+    let work = Work {
+        data,
+        plan,
+        setup,
+        launcher: &launcher,
+        libraries: &libraries,
+        folder: &folder,
+    };
+    work.finish(record, &mut ledger, observer)
+        .map_err(|error| cut_off(error, setup, &folder, &ledger))
+}
+
+/// What the work of a run is done with, once it is clear what to do and where.
+struct Work<'a> {
+    data: &'a Prepared,
+    plan: &'a Plan,
+    setup: &'a Setup<'a>,
+    launcher: &'a Launcher,
+    libraries: &'a [Library],
+    folder: &'a RunFolder,
+}
+
+impl Work<'_> {
+    /// Does what is missing and writes the tables.
+    fn finish(
+        &self,
+        mut record: RunRecord,
+        ledger: &mut Ledger,
+        observer: &mut dyn Observer,
+    ) -> Result<Finished> {
+        tables::write_record(&self.folder.file("run.json"), &record)?;
+        self.data
+            .write_ids(&self.folder.file("indexes/ids.parquet"))?;
+        let rounds = self.measure(&record.machine, ledger, observer)?;
+        if rounds < self.plan.rounds {
+            record.warnings.push(Warning::BudgetSpent {
+                rounds,
+                wanted: self.plan.rounds,
+            });
+        }
+        finish(self.folder, record, self.plan, ledger)
+    }
+
+    /// Builds and measures what is missing; returns the number of rounds done.
+    fn measure(
+        &self,
+        machine: &Machine,
+        ledger: &mut Ledger,
+        observer: &mut dyn Observer,
+    ) -> Result<usize> {
+        let Setup {
+            registry,
+            cache,
+            stop,
+            rebuild,
+            ..
+        } = self.setup;
+        let truth = truth::ground_truth(self.data, self.plan, cache, stop, observer)?;
+        let indexes = IndexCache::open(cache, registry, self.libraries, machine, !rebuild)?;
+        let mut coordinator = Coordinator {
+            plan: self.plan,
+            data: self.data,
+            truth: &truth,
+            launcher: self.launcher,
+            folder: self.folder,
+            ledger,
+            observer,
+            workers: Vec::new(),
+            deaths: BTreeMap::new(),
+            cache: &indexes,
+        };
+        coordinator.build_all()?;
+        coordinator.measure_rounds()
+    }
+}
+
+/// Says of a run that ends early what is kept and how to go on.
+fn cut_off(
+    error: anyhow::Error,
+    setup: &Setup<'_>,
+    folder: &RunFolder,
+    ledger: &Ledger,
+) -> anyhow::Error {
+    let kept = format!(
+        "{} are kept in {}",
+        ledger.events().in_words(),
+        folder.path().display()
+    );
+    match setup.stop.is_requested() {
+        true => Interrupted {
+            kept: format!("{kept}; the same command goes on from there"),
+        }
+        .into(),
+        false => error.context(format!(
+            "cut off, but {kept}: put right what follows, and the same command goes on from there"
+        )),
+    }
 }
 
 fn launcher(plan: &Plan, setup: &Setup<'_>) -> Launcher {
@@ -125,18 +210,24 @@ fn launcher(plan: &Plan, setup: &Setup<'_>) -> Launcher {
         program,
         arguments,
         environment: Environment::detect(&setup.steering, plan.blas_env, std::env::vars()),
+        stop: setup.stop.clone(),
     }
 }
 
 /// Asks a worker, which has the environment that all workers will have, what it is made of.
-fn probe(launcher: &Launcher, setup: &Setup<'_>) -> Result<Vec<Library>> {
+fn probe(launcher: &Launcher, plan: &Plan, setup: &Setup<'_>) -> Result<Vec<Library>> {
     std::fs::create_dir_all(&setup.runs)
         .with_context(|| format!("make the folder {}", setup.runs.display()))?;
     let log = tempfile::NamedTempFile::new().context("make a temporary file")?;
     let mut worker = WorkerProcess::start(launcher, log.path())?;
-    match worker.ask(&Request::Libraries, |_| {})? {
-        Reply::Libraries(libraries) => Ok(libraries),
-        other => anyhow::bail!("a worker asked for its libraries replied {other:?}"),
+    match worker.ask(&Request::Libraries, plan.build_limit(), |_| {}) {
+        Ok(Reply::Libraries(libraries)) => Ok(libraries),
+        Ok(other) => anyhow::bail!("a worker asked for its libraries replied {other:?}"),
+        Err(WorkerError::Stopped) => {
+            let kept = "nothing was measured yet".into();
+            Err(Interrupted { kept }.into())
+        }
+        Err(error) => Err(error).context("ask a worker for its libraries"),
     }
 }
 
@@ -165,12 +256,10 @@ fn announce(
         return;
     }
     ledger.forgive();
-    let events = ledger.events();
-    let measured: usize = events.timed.values().map(Vec::len).sum();
     observer.note(&format!(
-        "continuing {}: {} indexes and {measured} measurements are there; --fresh begins anew",
+        "continuing {}: {} are there; --fresh begins anew",
         folder.path().display(),
-        events.builds.len(),
+        ledger.events().in_words(),
     ));
 }
 
@@ -204,6 +293,7 @@ fn doubts(
     launcher: &Launcher,
     libraries: &[Library],
     data: &Prepared,
+    plan: &Plan,
     setup: &Setup<'_>,
 ) -> Result<Vec<Warning>> {
     let mut warnings = launcher.environment.warnings();
@@ -216,7 +306,7 @@ fn doubts(
             });
         }
     }
-    warnings.extend(kernels_below_cpu(launcher, libraries, setup)?);
+    warnings.extend(kernels_below_cpu(launcher, libraries, plan, setup)?);
     if cfg!(debug_assertions) {
         warnings.push(Warning::DebugBuild);
     }
@@ -227,6 +317,7 @@ fn doubts(
 fn kernels_below_cpu(
     launcher: &Launcher,
     libraries: &[Library],
+    plan: &Plan,
     setup: &Setup<'_>,
 ) -> Result<Vec<Warning>> {
     if !launcher.environment.record.kept || launcher.environment.record.found.is_empty() {
@@ -234,7 +325,7 @@ fn kernels_below_cpu(
     }
     let mut own = launcher.clone();
     own.environment.record.kept = false;
-    let own_choice = probe(&own, setup)?;
+    let own_choice = probe(&own, plan, setup)?;
     let pairs = libraries.iter().zip(&own_choice);
     let mut warnings: Vec<Warning> = pairs
         .filter(|(in_force, own)| in_force.blas_core != own.blas_core)
@@ -273,13 +364,19 @@ fn library_card(library: &Library) -> LibraryCard {
 }
 
 /// Writes the tables, and only then says that the run is finished.
-fn finish(folder: RunFolder, record: RunRecord, plan: &Plan, ledger: &Ledger) -> Result<Finished> {
+fn finish(
+    folder: &RunFolder,
+    mut record: RunRecord,
+    plan: &Plan,
+    ledger: &Ledger,
+) -> Result<Finished> {
     let rows = rows::rows(plan, record.dataset.n, ledger.events());
     tables::write_builds(&folder.file("builds.parquet"), &rows.builds)?;
     tables::write_points(&folder.file("points.parquet"), &rows.points)?;
     tables::write_queries(&folder.file("queries.parquet"), &rows.queries)?;
-    tables::write_record(&folder.file("run.json"), &record)?;
     folder.mark_latest()?;
+    record.finished = Some(now());
+    tables::write_record(&folder.file("run.json"), &record)?;
     Ok(Finished {
         folder: folder.path().to_owned(),
         record,

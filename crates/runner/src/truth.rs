@@ -6,13 +6,16 @@ use annbench_eval::{ExactOptions, GroundTruth, TruthParts};
 use annbench_store::{cache::Cache, hash::sha256_parts, npy};
 use anyhow::{Context, Result};
 
-use crate::{data::Prepared, observer::Observer, plan::Plan, threads::all_threads};
+use crate::{
+    coordinator::Stop, data::Prepared, observer::Observer, plan::Plan, threads::all_threads,
+};
 
 /// The exact neighbours of every query.
 pub(crate) fn ground_truth(
     data: &Prepared,
     plan: &Plan,
     cache: &Path,
+    stop: &Stop,
     observer: &mut dyn Observer,
 ) -> Result<GroundTruth> {
     let cache =
@@ -24,20 +27,26 @@ pub(crate) fn ground_truth(
     if let Some(truth) = entry.read(data) {
         return Ok(truth);
     }
-    let truth = compute(data, plan, observer)?;
+    let truth = compute(data, plan, stop, observer)?;
     entry
         .write(&truth)
         .context("write the ground truth into the cache")?;
     Ok(truth)
 }
 
-fn compute(data: &Prepared, plan: &Plan, observer: &mut dyn Observer) -> Result<GroundTruth> {
+fn compute(
+    data: &Prepared,
+    plan: &Plan,
+    stop: &Stop,
+    observer: &mut dyn Observer,
+) -> Result<GroundTruth> {
     observer.begin(
         "ground truth",
         Some(data.card.n as u64 * data.card.n_queries as u64),
     );
     let shown = &mut *observer;
     let mut options = ExactOptions::new(all_threads())
+        .with_cancel(stop.flag())
         .with_progress(move |progress| shown.advance(progress.done));
     let (base, queries) = (data.base.view(), data.queries.view());
     let truth = GroundTruth::compute(base, queries, plan.metric, plan.k, &mut options);

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use annbench_index::Registry;
 use annbench_report::Run;
-use annbench_runner::{Experiment, Finished, Plan, Prepared, Setup, Written, run as run_plan};
+use annbench_runner::{
+    Experiment, Finished, Plan, Prepared, Setup, Stop, Written, run as run_plan,
+};
 use anyhow::{Context, Result};
 
 use crate::{
     args::{FolderArgs, OutputArgs, RunArgs},
     backends::{registry, steering},
     exit::Outcome,
-    output,
+    interrupt, output,
     progress::Bars,
 };
 
@@ -49,6 +51,7 @@ pub(crate) fn run_job(job: Job) -> Result<Outcome> {
     if job.dry_run {
         return plan::show(&plan, &data, job.output);
     }
+    interrupt::stop_on_signals(&setup.stop)?;
     let finished = run_plan(&job.written, &data, &plan, &setup, &mut bars)?;
     report(finished, job.output)
 }
@@ -67,6 +70,8 @@ fn setup<'a>(job: &Job, registry: &'a Registry) -> Result<Setup<'a>> {
             .unwrap_or_else(|| runs.join(".cache")),
         runs,
         fresh: job.folders.fresh,
+        rebuild: job.folders.rebuild,
+        stop: Stop::default(),
     })
 }
 

@@ -1,21 +1,29 @@
-//! Building the indexes, or loading those that an earlier part of this run has built.
+//! Getting the indexes: those that an earlier part of this run has built, those that the cache
+//! holds, and the rest by building them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use annbench_index::{BuildPhase, BuildProgress, DatasetRef, IndexCard, Library};
-use annbench_store::results::{BuildRow, Memory, Status, Warning};
-use anyhow::Result;
+use annbench_index::{DatasetRef, IndexCard, Library};
+use annbench_store::results::{BuildRow, Memory, Status};
+use anyhow::{Context, Result};
 
-use super::{Coordinator, WorkerError, WorkerProcess};
+use super::{
+    Coordinator, WorkerError, WorkerProcess,
+    build_row::{Built, build_row, index_file},
+    index_cache,
+    steps::BuildSteps,
+};
 use crate::{
     ledger::Event,
-    observer::Observer,
     plan::PlannedBuild,
     worker::protocol::{BuildRequest, Reply, Request},
 };
 
-/// What a worker says of a finished build.
-struct Ready {
+/// Bytes of cached indexes that are worth a word.
+const MUCH: u64 = 10_000_000_000;
+
+/// What a worker says of an index that it has built or loaded.
+pub(super) struct Ready {
     train_s: f64,
     add_s: f64,
     memory: Memory,
@@ -27,10 +35,11 @@ impl Coordinator<'_> {
         for number in 0..self.plan.builds.len() {
             let worker = match self.ledger.events().builds.get(&number) {
                 Some(row) => self.load(row.clone())?,
-                None => self.build(number)?,
+                None => self.get(number)?,
             };
             self.workers.push(worker);
         }
+        self.say_if_much_is_cached();
         Ok(())
     }
 
@@ -45,38 +54,99 @@ impl Coordinator<'_> {
             Err(reason) => {
                 self.observer
                     .note(&format!("{}: {reason}; building it again", row.label));
-                self.build(row.build)
+                self.get(row.build)
+            }
+        }
+    }
+
+    fn get(&mut self, number: usize) -> Result<Option<WorkerProcess>> {
+        match self.fetch(number)? {
+            Some(worker) => Ok(Some(worker)),
+            None => self.build(number),
+        }
+    }
+
+    /// Takes an index from the cache, if it is there and can be loaded.
+    fn fetch(&mut self, number: usize) -> Result<Option<WorkerProcess>> {
+        let planned = &self.plan.builds[number];
+        let passing = self.folder.scratch("fetched.index");
+        let key = self.cache.key(planned, &self.data.card);
+        let cached = match self.cache.fetch(&key, &passing) {
+            Ok(Some(cached)) => cached,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                let note = format!("{}: {error:#}; building it again", planned.label);
+                self.observer.note(&note);
+                let _ = index_cache::remove(&passing);
+                return Ok(None);
+            }
+        };
+        let own = self.card(planned);
+        let card = IndexCard {
+            requested: own.requested,
+            dataset: own.dataset,
+            ids: own.ids,
+            ..cached.card
+        };
+        card.write(&passing)?;
+        let built = Built {
+            train_s: card.train_s,
+            add_s: card.add_s,
+            memory: cached.memory,
+            file: self.adopt(&passing, number)?,
+            cached: Some(cached.built),
+        };
+        let path = self.folder.file(&built.file);
+        match self.start(number, &planned.label, &Request::Load { path })? {
+            Ok((worker, _)) => {
+                self.write_down(build_row(number, planned, Ok(built)))?;
+                Ok(Some(worker))
+            }
+            Err(reason) => {
+                let note = format!("{}: {reason}; building it again", planned.label);
+                self.observer.note(&note);
+                Ok(None)
             }
         }
     }
 
     fn build(&mut self, number: usize) -> Result<Option<WorkerProcess>> {
         let planned = &self.plan.builds[number];
-        let file = index_file(number, planned);
+        let passing = self.folder.scratch("built.index");
         let request = Request::Build(BuildRequest {
             base: self.data.base_path.clone(),
-            index: self.folder.file(&file),
+            index: passing.clone(),
             card: self.card(planned),
         });
         let (worker, outcome) = match self.start(number, &planned.label, &request)? {
-            Ok((worker, ready)) => (Some(worker), Ok(ready)),
-            Err(reason) => (None, Err(reason)),
+            Ok((worker, ready)) => {
+                let built = Built {
+                    train_s: ready.train_s,
+                    add_s: ready.add_s,
+                    memory: ready.memory,
+                    file: self.adopt(&passing, number)?,
+                    cached: None,
+                };
+                self.keep_in_cache(planned, &built);
+                (Some(worker), Ok(built))
+            }
+            Err(reason) => {
+                let reason = self.unless_disk_is_full(reason)?;
+                let _ = index_cache::remove(&passing);
+                (None, Err(reason))
+            }
         };
-        let row = build_row(
-            number,
-            planned,
-            file.to_string_lossy().into_owned(),
-            outcome,
-        );
+        let row = build_row(number, planned, outcome);
         if let Status::Failed(reason) = &row.status {
             self.observer
                 .note(&format!("{}: build failed: {reason}", row.label));
         }
-        self.ledger.record(Event::Built(row))?;
+        self.write_down(row)?;
         Ok(worker)
     }
 
-    fn start(
+    /// Starts a worker and has it build or load an index.
+    pub(super) fn start(
         &mut self,
         number: usize,
         label: &str,
@@ -85,9 +155,65 @@ impl Coordinator<'_> {
         let log = self.folder.file(format!("logs/build-{number:02}.log"));
         let mut worker = WorkerProcess::start(self.launcher, &log)?;
         let mut steps = BuildSteps::new(label, self.observer);
-        let reply = worker.ask(request, |progress| steps.show(progress));
+        let limit = self.plan.build_limit();
+        let reply = worker.ask(request, limit, |progress| steps.show(progress));
         steps.end();
-        Ok(reply.and_then(ready).map(|ready| (worker, ready)))
+        match reply.and_then(ready) {
+            Ok(ready) => Ok(Ok((worker, ready))),
+            Err(error) => Ok(Err(error.unless_stopped()?)),
+        }
+    }
+
+    /// Gives a finished index its place in the run's folder, and names it relative to that.
+    fn adopt(&self, passing: &Path, number: usize) -> Result<String> {
+        let file = index_file(number, &self.plan.builds[number]);
+        let index = self.folder.file(&file);
+        std::fs::rename(IndexCard::path(passing), IndexCard::path(&index))
+            .and_then(|()| std::fs::rename(passing, &index))
+            .with_context(|| format!("move the finished index to {}", index.display()))?;
+        Ok(file.to_string_lossy().into_owned())
+    }
+
+    /// A cache that cannot be written costs a later run time, and this one nothing.
+    fn keep_in_cache(&mut self, planned: &PlannedBuild, built: &Built) {
+        let key = self.cache.key(planned, &self.data.card);
+        let index = self.folder.file(&built.file);
+        if let Err(error) = self.cache.keep(&key, &index, built.memory) {
+            let note = format!("{}: not kept in the cache: {error:#}", planned.label);
+            self.observer.note(&note);
+        }
+    }
+
+    fn write_down(&mut self, row: BuildRow) -> Result<()> {
+        if self.is_another_index(&row) {
+            let points = self.plan.points_of(row.build);
+            let points = points.map(|(point, _)| point).collect();
+            self.ledger.record(Event::Forgotten(points))?;
+        }
+        self.ledger.record(Event::Built(row))
+    }
+
+    /// Whether an index takes the place of one that it does not equal, so that what was measured of
+    /// that no longer holds. Two builds never take the same time to the nanosecond.
+    fn is_another_index(&self, row: &BuildRow) -> bool {
+        let before = self.ledger.events().builds.get(&row.build);
+        before.is_some_and(|before| {
+            row.status.is_ok()
+                && !self.plan.builds[row.build].is_repeatable
+                && (before.train_s, before.add_s) != (row.train_s, row.add_s)
+        })
+    }
+
+    fn say_if_much_is_cached(&mut self) {
+        let bytes = self.cache.bytes();
+        if bytes > MUCH {
+            self.observer.note(&format!(
+                "the cached indexes in {} take {:.1} GB; the folder may be deleted, they are then built \
+                 again",
+                self.cache.folder().display(),
+                bytes as f64 / 1e9
+            ));
+        }
     }
 
     /// The description of an index to be; the worker fills in the times and its library.
@@ -125,106 +251,5 @@ fn ready(reply: Reply) -> Result<Ready, WorkerError> {
             memory,
         }),
         other => Err(WorkerError::Refused(format!("unexpected reply {other:?}"))),
-    }
-}
-
-fn build_row(
-    number: usize,
-    planned: &PlannedBuild,
-    file: String,
-    outcome: Result<Ready, WorkerError>,
-) -> BuildRow {
-    let mut row = BuildRow {
-        build: number,
-        label: planned.label.clone(),
-        backend: planned.backend.clone(),
-        requested: planned.requested.to_map(),
-        effective: planned.effective.to_map(),
-        is_exact: planned.is_exact,
-        seed: planned.seed,
-        threads: planned.threads,
-        status: Status::Ok,
-        train_s: 0.0,
-        add_s: 0.0,
-        memory: Memory::default(),
-        index_file: None,
-        warnings: warnings(planned),
-    };
-    match outcome {
-        Ok(ready) => {
-            row.train_s = ready.train_s;
-            row.add_s = ready.add_s;
-            row.memory = ready.memory;
-            row.index_file = Some(file);
-        }
-        Err(reason) => row.status = Status::Failed(reason.to_string()),
-    }
-    row
-}
-
-fn warnings(planned: &PlannedBuild) -> Vec<Warning> {
-    let adjusted = planned.adjustments.iter().cloned();
-    let adjusted = adjusted.map(|adjustment| Warning::Adjusted {
-        key: adjustment.key,
-        requested: adjustment.requested,
-        effective: adjustment.effective,
-        reason: adjustment.reason,
-    });
-    let unseeded = (!planned.is_repeatable).then_some(Warning::UnseededBuild {
-        threads: planned.threads,
-    });
-    adjusted.chain(unseeded).collect()
-}
-
-/// `indexes/03-hnsw-m-32.index`: the number keeps it unique, the label makes it readable.
-fn index_file(number: usize, planned: &PlannedBuild) -> PathBuf {
-    let words: String = planned
-        .label
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        })
-        .take(60)
-        .collect();
-    PathBuf::from(format!("indexes/{number:02}-{words}.index"))
-}
-
-/// Shows the phases of a build as steps.
-struct BuildSteps<'a> {
-    label: String,
-    observer: &'a mut dyn Observer,
-    phase: Option<BuildPhase>,
-}
-
-impl<'a> BuildSteps<'a> {
-    fn new(label: &str, observer: &'a mut dyn Observer) -> Self {
-        observer.begin(&format!("build {label}"), None);
-        Self {
-            label: label.to_owned(),
-            observer,
-            phase: None,
-        }
-    }
-
-    fn show(&mut self, progress: BuildProgress) {
-        if self.phase != Some(progress.phase) {
-            self.phase = Some(progress.phase);
-            let doing = match progress.phase {
-                BuildPhase::Train => "train",
-                BuildPhase::Add => "add",
-            };
-            self.observer.end();
-            let step = format!("build {}: {doing}", self.label);
-            self.observer.begin(&step, Some(progress.total as u64));
-        }
-        self.observer.advance(progress.done as u64);
-    }
-
-    fn end(self) {
-        self.observer.end();
     }
 }

@@ -2,12 +2,24 @@
 //! worker at a time, the others asleep.
 
 mod build;
+mod build_row;
+mod death;
+mod disk;
+mod index_cache;
 mod process;
+mod restart;
 mod rounds;
+mod steps;
+mod stop;
+
+use std::collections::BTreeMap;
 
 use crate::{data::Prepared, folder::RunFolder, ledger::Ledger, observer::Observer, plan::Plan};
 
-pub use process::{Launcher, WorkerError, WorkerProcess};
+pub use death::WorkerError;
+pub(crate) use index_cache::IndexCache;
+pub use process::{Launcher, Limit, WorkerProcess};
+pub use stop::{Interrupted, Stop};
 
 /// One run under way.
 pub(crate) struct Coordinator<'a> {
@@ -20,4 +32,8 @@ pub(crate) struct Coordinator<'a> {
     pub(crate) observer: &'a mut dyn Observer,
     /// One worker a build, in the plan's order; none where the build failed or the worker died.
     pub(crate) workers: Vec<Option<WorkerProcess>>,
+    /// How often the worker of a build has died while it was measured.
+    pub(crate) deaths: BTreeMap<usize, usize>,
+    /// Indexes built before, here or by other runs.
+    pub(crate) cache: &'a IndexCache,
 }

@@ -94,7 +94,7 @@ impl Coordinator<'_> {
     fn ask(&mut self, key: PointMode) -> Result<Result<(Params, Answers), WorkerError>> {
         let (point, mode) = key;
         let planned = &self.plan.points[point];
-        let file = self.folder.file("answers.tmp");
+        let file = self.folder.scratch("answers");
         let warm = self.ledger.events().answered.contains_key(&key);
         let request = Request::Measure(MeasureRequest {
             queries: self.data.queries_path.clone(),
@@ -113,7 +113,7 @@ impl Coordinator<'_> {
         });
         let worker = self.workers[planned.build].as_mut();
         let worker = worker.context("a point without a worker was measured")?;
-        match worker.ask(&request, |_| {}) {
+        match worker.ask(&request, self.plan.point_limit(), |_| {}) {
             Ok(Reply::Measured { effective }) => {
                 let answers = answers::read(&file).context("read what the worker answered")?;
                 Ok(Ok((effective, answers)))
@@ -173,26 +173,21 @@ impl Coordinator<'_> {
         })
     }
 
-    /// Writes a failed point down. A worker that died takes its other points with it.
+    /// Writes a failed point down. A worker that died is replaced, for the sake of its other points.
     fn fail(&mut self, (point, mode): PointMode, error: WorkerError) -> Result<()> {
         let build = self.plan.points[point].build;
+        let error = self.unless_disk_is_full(error.unless_stopped()?)?;
         let reason = error.to_string();
         self.observer
             .note(&format!("{}: {reason}", self.plan.builds[build].label));
-        if matches!(error, WorkerError::Refused(_)) {
-            return self.record_failure(point, mode, &reason);
+        self.record_failure(point, mode, &reason)?;
+        match error {
+            WorkerError::Refused(_) => Ok(()),
+            _ => self.restart(build, &reason),
         }
-        self.workers[build] = None;
-        let lost: Vec<usize> = self.plan.points_of(build).map(|(point, _)| point).collect();
-        for point in lost {
-            for mode in self.plan.modes.clone() {
-                self.record_failure(point, mode, &reason)?;
-            }
-        }
-        Ok(())
     }
 
-    fn record_failure(&mut self, point: usize, mode: Mode, reason: &str) -> Result<()> {
+    pub(super) fn record_failure(&mut self, point: usize, mode: Mode, reason: &str) -> Result<()> {
         self.ledger.record(Event::Failed(Failed {
             point,
             mode,

@@ -101,6 +101,16 @@ pub struct MeasureSpec {
     #[serde(with = "humantime_text")]
     #[schemars(with = "String")]
     pub budget: Duration,
+    /// Time a build may take, such as `30m` or `2h`; one that takes longer is ended and shown as
+    /// failed.
+    #[serde(with = "humantime_text")]
+    #[schemars(with = "String")]
+    pub build_timeout: Duration,
+    /// Time one measurement of an operating point may take; a search that hangs is ended then, and
+    /// its point shown as failed.
+    #[serde(with = "humantime_text")]
+    #[schemars(with = "String")]
+    pub point_timeout: Duration,
     /// Threads of a batch search; left out, all of the machine's.
     #[schemars(range(min = 1))]
     pub threads: Option<usize>,
@@ -115,6 +125,8 @@ impl Default for MeasureSpec {
             modes: vec![Mode::Single, Mode::Batch],
             rounds: 10,
             budget: Duration::from_secs(60),
+            build_timeout: Duration::from_secs(30 * 60),
+            point_timeout: Duration::from_secs(5 * 60),
             threads: None,
             build_threads: None,
         }

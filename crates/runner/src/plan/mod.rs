@@ -14,7 +14,7 @@ use annbench_store::{
 use annbench_vectors::Metric;
 use serde::Serialize;
 
-use crate::experiment::BlasEnv;
+use crate::{coordinator::Limit, experiment::BlasEnv};
 
 /// All that will be built and measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +37,10 @@ pub struct Plan {
     pub rounds: usize,
     /// Time to spend measuring.
     pub budget: Duration,
+    /// Time a build may take.
+    pub build_timeout: Duration,
+    /// Time one measurement of a point may take.
+    pub point_timeout: Duration,
     /// Threads of a batch search.
     pub threads: usize,
     /// What becomes of variables that steer BLAS and OpenMP.
@@ -83,15 +87,33 @@ impl Plan {
     /// The identity of what is measured, and on what: runs of one identity may be continued, and
     /// times never mix across machines or versions.
     ///
-    /// How long to measure is no part of it: a run may be continued with a larger budget.
+    /// How long things may take is no part of it: a run may be continued with a larger budget.
     pub fn sha256(&self, machine: &Machine, versions: &[String]) -> String {
         let timeless = Self {
             rounds: 0,
             budget: Duration::ZERO,
+            build_timeout: Duration::ZERO,
+            point_timeout: Duration::ZERO,
             ..self.clone()
         };
         let identity = serde_json::json!([timeless, machine, versions]);
         sha256_parts(&[&identity.to_string()])
+    }
+
+    /// How long a worker may take to build an index, or to load one.
+    pub(crate) fn build_limit(&self) -> Limit {
+        Limit {
+            key: "build_timeout",
+            after: self.build_timeout,
+        }
+    }
+
+    /// How long a worker may take to measure a point once.
+    pub(crate) fn point_limit(&self) -> Limit {
+        Limit {
+            key: "point_timeout",
+            after: self.point_timeout,
+        }
     }
 
     /// The operating points of one build, by number.

@@ -1,6 +1,6 @@
 //! From what a user wrote to what will be done.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use annbench_index::{AnyBackend, BaseFacts, ParamError, Params, Registry};
 use annbench_store::results::Mode;
@@ -37,6 +37,8 @@ impl Plan {
             modes: modes(written)?,
             rounds: positive(written, "measure.rounds", experiment.measure.rounds)?,
             budget: experiment.measure.budget,
+            build_timeout: some_time(written, "build_timeout", experiment.measure.build_timeout)?,
+            point_timeout: some_time(written, "point_timeout", experiment.measure.point_timeout)?,
             threads: positive(written, "measure.threads", threads)?,
             blas_env: experiment.machine.blas_env,
             builds: Vec::new(),
@@ -66,6 +68,18 @@ fn positive(written: &Written, key: &str, value: usize) -> Result<usize, Mistake
     match value {
         0 => Err(written.places.mistake(key, "must be at least 1")),
         value => Ok(value),
+    }
+}
+
+fn some_time(written: &Written, key: &str, time: Duration) -> Result<Duration, Mistake> {
+    match time.is_zero() {
+        true => {
+            let key = format!("measure.{key}");
+            Err(written
+                .places
+                .mistake(&key, "leaves no time; write 30m or 5m"))
+        }
+        false => Ok(time),
     }
 }
 

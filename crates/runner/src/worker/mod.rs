@@ -7,8 +7,10 @@
 pub mod answers;
 mod measure;
 mod memory;
+mod orphan;
 pub mod protocol;
 mod serve;
 
 pub use measure::{Clock, Monotonic, batch, one_by_one};
+pub use orphan::end_with_coordinator;
 pub use serve::serve;

@@ -26,10 +26,15 @@ pub(crate) struct Mock;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct MockBuild {
-    /// What goes wrong in the build: nothing, refuse or abort.
+    /// What goes wrong in the build: nothing, refuse, or one of [`fall`]'s.
     build: String,
-    /// What goes wrong in a search: nothing, refuse, abort, waver (every third one is reversed).
+    /// What goes wrong in a search: nothing, refuse, waver (every third one is reversed), or one of
+    /// [`fall`]'s; with ` at SHARE` behind it, only at that share.
     trouble: String,
+    /// A file that a worker keeps locked while it hangs in a build.
+    watch: String,
+    /// Bytes that make the index larger on disk.
+    padding: usize,
     /// Halved where it exceeds a tenth of the base.
     #[schemars(range(min = 1))]
     cells: usize,
@@ -40,6 +45,8 @@ impl Default for MockBuild {
         Self {
             build: "nothing".into(),
             trouble: "nothing".into(),
+            watch: String::new(),
+            padding: 0,
             cells: 1,
         }
     }
@@ -66,6 +73,7 @@ pub(crate) struct MockIndex {
     dim: usize,
     metric: Metric,
     trouble: String,
+    padding: String,
     share: f64,
     #[serde(skip)]
     searches: AtomicUsize,
@@ -137,32 +145,34 @@ impl Backend for Mock {
         params: &MockBuild,
         job: &mut BuildJob<'_>,
     ) -> Result<Built<MockIndex>, BuildError> {
-        match params.build.as_str() {
-            "abort" => {
-                eprintln!("mock: about to abort");
-                std::process::abort();
-            }
-            "refuse" => {
-                return Err(BuildError::Library {
-                    doing: "add",
-                    reason: "the mock refuses".into(),
-                });
-            }
-            _ => {}
+        if params.build == "refuse" {
+            return Err(BuildError::Library {
+                doing: "add",
+                reason: "the mock refuses".into(),
+            });
         }
+        let _watched = (!params.watch.is_empty()).then(|| {
+            let file = std::fs::File::create(&params.watch).unwrap();
+            file.lock().unwrap();
+            job.report(BuildPhase::Train, 1, 1);
+            file
+        });
+        fall(&params.build);
         job.report(BuildPhase::Add, base.n(), base.n());
         let index = MockIndex {
             values: base.as_slice().to_vec(),
             dim: base.dim(),
             metric,
             trouble: params.trouble.clone(),
+            padding: "x".repeat(params.padding),
             share: 1.0,
             searches: AtomicUsize::new(0),
         };
         Ok(Built {
             index,
             train: Duration::from_millis(1),
-            add: Duration::from_millis(2),
+            // No two builds take the same time.
+            add: Duration::from_nanos(2_000_000 + u64::from(std::process::id())),
         })
     }
 
@@ -176,6 +186,41 @@ impl Backend for Mock {
             reason: error.to_string(),
         })
     }
+}
+
+/// Ends this process, or keeps it from ever ending, in the way named; any other name does nothing.
+fn fall(how: &str) {
+    match how {
+        "abort" => {
+            eprintln!("mock: about to abort");
+            std::process::abort();
+        }
+        "hang" => loop {
+            std::thread::park();
+        },
+        // What the kernel does to a process for want of memory, and for a bad address.
+        "kill" => signal_itself("KILL"),
+        "segfault" => signal_itself("SEGV"),
+        _ => {}
+    }
+}
+
+#[cfg(unix)]
+fn signal_itself(name: &str) {
+    use rustix::process::{Signal, getpid, kill_process};
+    let signal = match name {
+        "KILL" => Signal::KILL,
+        _ => Signal::SEGV,
+    };
+    // Rust's own handler takes the first SIGSEGV and leaves the second to the kernel.
+    for _ in 0..2 {
+        kill_process(getpid(), signal).unwrap();
+    }
+}
+
+#[cfg(not(unix))]
+fn signal_itself(_: &str) {
+    std::process::abort();
 }
 
 impl MockIndex {
@@ -219,10 +264,15 @@ impl TypedIndex for MockIndex {
         out: &mut NeighborsMut<'_>,
     ) -> Result<(), SearchError> {
         SearchError::check_shapes(queries, self.dim, out)?;
-        match self.trouble.as_str() {
-            "abort" => std::process::abort(),
-            "refuse" => return Err(SearchError::Library("the mock refuses".into())),
-            _ => {}
+        let (trouble, share) = self
+            .trouble
+            .split_once(" at ")
+            .unwrap_or((&self.trouble, ""));
+        if share.is_empty() || share == self.share.to_string() {
+            match trouble {
+                "refuse" => return Err(SearchError::Library("the mock refuses".into())),
+                trouble => fall(trouble),
+            }
         }
         let earlier = self.searches.fetch_add(1, Ordering::Relaxed);
         let reversed = self.trouble == "waver" && earlier.is_multiple_of(3);

@@ -1,85 +1,76 @@
 //! Whole runs, with worker processes, on mock backends: no index library is needed.
 //!
-//! The workers are this very program, started with the argument `worker`.
+//! The workers are this very program, started with the argument `worker`; where a test ends a
+//! coordinator, that is this program, too.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
     reason = "a test fails by panicking, and helpers of tests do too"
 )]
 
-mod backends;
-mod world;
-
 use std::process::ExitCode;
 
 use annbench_runner::Finished;
 use annbench_store::results::{Status, Warning};
-use libtest_mimic::{Arguments, Failed, Trial};
-use world::World;
+use libtest_mimic::{Arguments, Trial};
+use world::{Going, Notes, World};
 
-fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() == Some("worker") {
-        let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
-        annbench_runner::worker::serve(input, output, &backends::registry()).unwrap();
-        return ExitCode::SUCCESS;
-    }
-    let tests: [(&str, fn()); 12] = [
-        (
-            "a_run_leaves_everything_behind",
-            a_run_leaves_everything_behind,
-        ),
-        (
-            "an_exact_index_has_recall_one",
-            an_exact_index_has_recall_one,
-        ),
-        ("looking_at_less_finds_less", looking_at_less_finds_less),
-        (
-            "a_build_that_aborts_fails_alone",
-            a_build_that_aborts_fails_alone,
-        ),
-        (
-            "a_build_that_is_refused_fails_alone",
-            a_build_that_is_refused_fails_alone,
-        ),
-        (
-            "a_search_that_aborts_takes_its_points_alone",
-            a_search_that_aborts_takes_its_points_alone,
-        ),
-        (
-            "answers_that_waver_are_said_to",
-            answers_that_waver_are_said_to,
-        ),
-        (
-            "an_exact_index_below_one_is_an_alarm",
-            an_exact_index_below_one_is_an_alarm,
-        ),
-        (
-            "adjusted_parameters_are_kept_beside_those_asked_for",
-            adjusted_parameters_are_kept,
-        ),
-        (
-            "a_run_cut_off_goes_on_where_it_was",
-            a_run_cut_off_goes_on_where_it_was,
-        ),
-        (
-            "another_plan_gets_a_run_of_its_own",
-            another_plan_gets_a_run_of_its_own,
-        ),
-        (
-            "mistakes_are_refused_before_any_build",
-            mistakes_are_refused_before_any_build,
-        ),
-    ];
-    let trials = tests.map(|(name, test)| {
-        Trial::test(name, move || {
-            test();
-            Ok::<(), Failed>(())
-        })
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+/// Tests by their names.
+macro_rules! trials {
+    ($($test:ident),* $(,)?) => {
+        vec![$(libtest_mimic::Trial::test(stringify!($test), || {
+            $test();
+            Ok(())
+        })),*]
+    };
 }
 
-const PLAIN: &str =
+mod backends;
+mod cache;
+#[cfg(unix)]
+mod coordinator;
+#[cfg(unix)]
+mod cuts;
+mod deaths;
+mod world;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("worker") => {
+            let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+            annbench_runner::worker::end_with_coordinator();
+            annbench_runner::worker::serve(input, output, &backends::registry()).unwrap();
+            ExitCode::SUCCESS
+        }
+        #[cfg(unix)]
+        Some("coordinator") => coordinator::coordinate(arguments[1].as_str().into()),
+        _ => libtest_mimic::run(&Arguments::from_args(), trials()).exit_code(),
+    }
+}
+
+fn trials() -> Vec<Trial> {
+    let mut trials = trials![
+        a_run_leaves_everything_behind,
+        an_exact_index_has_recall_one,
+        looking_at_less_finds_less,
+        a_build_that_is_refused_fails_alone,
+        answers_that_waver_are_said_to,
+        an_exact_index_below_one_is_an_alarm,
+        adjusted_parameters_are_kept_beside_those_asked_for,
+        a_run_cut_off_goes_on_where_it_was,
+        another_plan_gets_a_run_of_its_own,
+        another_machine_gets_a_run_of_its_own_and_is_told_why,
+        mistakes_are_refused_before_any_build,
+    ];
+    trials.extend(cache::trials());
+    trials.extend(deaths::trials());
+    #[cfg(unix)]
+    trials.extend(cuts::trials());
+    trials
+}
+
+pub(crate) const PLAIN: &str =
     "[[index]]\ntype = \"mock\"\nsearch.share = [0.5, 1.0]\n[[index]]\ntype = \"null\"\n";
 
 fn a_run_leaves_everything_behind() {
@@ -138,7 +129,7 @@ fn looking_at_less_finds_less() {
 }
 
 /// The other index of the run is there, whole.
-fn check_others(finished: &Finished) {
+pub(crate) fn check_others(finished: &Finished) {
     let null = finished
         .builds
         .iter()
@@ -153,23 +144,11 @@ fn check_others(finished: &Finished) {
     assert!(!finished.is_complete());
 }
 
-fn failure(status: &Status) -> &str {
+pub(crate) fn failure(status: &Status) -> &str {
     match status {
         Status::Failed(reason) => reason,
         Status::Ok => "did not fail",
     }
-}
-
-fn a_build_that_aborts_fails_alone() {
-    let finished =
-        World::new().run(&PLAIN.replace("search.share = [0.5, 1.0]", "build = \"abort\""));
-    check_others(&finished);
-    let reason = failure(&finished.builds[0].status);
-    assert!(
-        reason.contains("signal 6") && reason.contains("mock: about to abort"),
-        "{reason}"
-    );
-    assert!(failure(&finished.points[0].status).contains("signal 6"));
 }
 
 fn a_build_that_is_refused_fails_alone() {
@@ -177,18 +156,6 @@ fn a_build_that_is_refused_fails_alone() {
         World::new().run(&PLAIN.replace("search.share = [0.5, 1.0]", "build = \"refuse\""));
     check_others(&finished);
     assert_eq!(failure(&finished.builds[0].status), "add: the mock refuses");
-}
-
-fn a_search_that_aborts_takes_its_points_alone() {
-    let finished = World::new().run(&format!(
-        "{PLAIN}[[index]]\ntype = \"mock\"\ntrouble = \"abort\"\n"
-    ));
-    check_others(&finished);
-    let (aborted, fine): (Vec<_>, Vec<_>) = finished.points.iter().partition(|p| p.build == 2);
-    assert!(aborted.len() == 2 && fine.iter().all(|point| point.status.is_ok()));
-    for point in aborted {
-        assert!(failure(&point.status).contains("signal 6"));
-    }
 }
 
 fn answers_that_waver_are_said_to() {
@@ -214,7 +181,7 @@ fn an_exact_index_below_one_is_an_alarm() {
     }
 }
 
-fn adjusted_parameters_are_kept() {
+fn adjusted_parameters_are_kept_beside_those_asked_for() {
     let finished = World::new().run("[[index]]\ntype = \"mock\"\ncells = 20\n");
     let build = &finished.builds[0];
     assert_eq!(
@@ -260,6 +227,22 @@ fn another_plan_gets_a_run_of_its_own() {
     assert_ne!(first.folder, second.folder);
 }
 
+fn another_machine_gets_a_run_of_its_own_and_is_told_why() {
+    let world = World::new();
+    let first = world.run(PLAIN);
+    world.change(&first, |record| {
+        record.finished = None;
+        record.machine.cpu = "a slower one".into();
+        record.plan_sha256 = "that of the slower one".into();
+    });
+    let mut notes = Notes::default();
+    let second = world.go(Going::on(&mut notes)).unwrap();
+    assert_ne!(first.folder, second.folder);
+    let why = &notes.0[0];
+    assert!(why.contains(first.folder.to_str().unwrap()), "{why}");
+    assert!(why.contains("CPU was \"a slower one\" and is"), "{why}");
+}
+
 fn mistakes_are_refused_before_any_build() {
     let world = World::new();
     for (indexes, expected) in [
@@ -269,7 +252,7 @@ fn mistakes_are_refused_before_any_build() {
         ),
         (
             "[[index]]\ntype = \"mock\"\ncels = 3",
-            "index.0.cels: mock: unknown key `cels`; did you mean `cells`? known keys: build, trouble, cells",
+            "index.0.cels: mock: unknown key `cels`; did you mean `cells`? known keys: build, trouble, watch, padding, cells",
         ),
         (
             "[[index]]\ntype = \"mock\"\ncells = 0",
@@ -291,6 +274,10 @@ fn mistakes_are_refused_before_any_build() {
         (
             "[measure]\nmodes = []\n[[index]]\ntype = \"null\"",
             "measure.modes: no mode to measure",
+        ),
+        (
+            "[measure]\nbuild_timeout = \"0s\"\n[[index]]\ntype = \"null\"",
+            "measure.build_timeout: leaves no time; write 30m or 5m",
         ),
     ] {
         let message = world.refused(indexes);

@@ -1,13 +1,17 @@
-//! A folder of its own for each test, with data, results and cache.
+//! A folder of its own for each test, with data, results and cache; and what a run leaves there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use annbench_runner::{
-    Experiment, Finished, Mistake, Plan, Prepared, Setup, Silent, Steering, Written, run,
+    Experiment, Finished, Mistake, Observer, Plan, Prepared, Setup, Silent, Steering, Stop,
+    Written, run,
 };
 use annbench_store::{
     Embeddings, WriteOptions,
-    results::tables::{read_record, write_record},
+    results::{
+        RunRecord, Warning,
+        tables::{read_record, write_record},
+    },
     write_parquet,
 };
 use annbench_vectors::{Ids, Matrix};
@@ -15,7 +19,41 @@ use annbench_vectors::{Ids, Matrix};
 use crate::backends::registry;
 
 pub(crate) struct World {
-    folder: tempfile::TempDir,
+    path: PathBuf,
+    /// Removed with the world, unless that belongs to another process.
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// How a run is to go.
+pub(crate) struct Going<'a> {
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) stop: Stop,
+    pub(crate) fresh: bool,
+    pub(crate) rebuild: bool,
+}
+
+impl<'a> Going<'a> {
+    pub(crate) fn on(observer: &'a mut dyn Observer) -> Self {
+        Self {
+            observer,
+            stop: Stop::default(),
+            fresh: false,
+            rebuild: false,
+        }
+    }
+}
+
+/// Is told and keeps the notes.
+#[derive(Default)]
+pub(crate) struct Notes(pub(crate) Vec<String>);
+
+impl Observer for Notes {
+    fn begin(&mut self, _: &str, _: Option<u64>) {}
+    fn advance(&mut self, _: u64) {}
+    fn end(&mut self) {}
+    fn note(&mut self, text: &str) {
+        self.0.push(text.to_owned());
+    }
 }
 
 impl World {
@@ -27,33 +65,57 @@ impl World {
         let base = Embeddings::new(vectors, Ids::Rows(100)).unwrap();
         let path = folder.path().join("base.parquet");
         write_parquet(&path, &base, &WriteOptions::default()).unwrap();
-        Self { folder }
+        Self {
+            path: folder.path().to_owned(),
+            _folder: Some(folder),
+        }
+    }
+
+    /// The world that another process has made.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self {
+            path,
+            _folder: None,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) fn runs(&self) -> PathBuf {
-        self.folder.path().join("runs")
+        self.path.join("runs")
     }
 
     /// Runs an experiment over these indexes: ten queries held out, three rounds.
     pub(crate) fn run(&self, indexes: &str) -> Finished {
-        let written = self.written(indexes).unwrap();
-        let data = self.prepare(&written).unwrap();
+        self.write(indexes);
+        self.go(Going::on(&mut Silent)).unwrap()
+    }
+
+    /// Runs what was written last.
+    pub(crate) fn go(&self, going: Going<'_>) -> anyhow::Result<Finished> {
+        let written = self.read()?;
+        let data = self.prepare(&written)?;
         let registry = registry();
-        let plan = Plan::resolve(&written, &data, &registry).unwrap();
+        let plan = Plan::resolve(&written, &data, &registry)?;
         let setup = Setup {
             registry: &registry,
             steering: Steering::default(),
-            worker: (std::env::current_exe().unwrap(), vec!["worker".into()]),
+            worker: (std::env::current_exe()?, vec!["worker".into()]),
             runs: self.runs(),
-            cache: self.folder.path().join("cache"),
-            fresh: false,
+            cache: self.path.join("cache"),
+            fresh: going.fresh,
+            rebuild: going.rebuild,
+            stop: going.stop,
         };
-        run(&written, &data, &plan, &setup, &mut Silent).unwrap()
+        run(&written, &data, &plan, &setup, going.observer)
     }
 
     /// Why an experiment is refused.
     pub(crate) fn refused(&self, indexes: &str) -> String {
-        let written = match self.written(indexes) {
+        self.write(indexes);
+        let written = match self.read() {
             Ok(written) => written,
             Err(mistake) => return mistake.to_string(),
         };
@@ -64,13 +126,30 @@ impl World {
 
     /// Makes a finished run look as if it had been cut off.
     pub(crate) fn unfinish(&self, finished: &Finished) {
+        self.change(finished, |record| record.finished = None);
+    }
+
+    /// Changes the record of a finished run.
+    pub(crate) fn change(&self, finished: &Finished, change: impl FnOnce(&mut RunRecord)) {
         let path = finished.folder.join("run.json");
         let mut record = read_record(&path).unwrap();
-        record.finished = None;
+        change(&mut record);
         write_record(&path, &record).unwrap();
     }
 
-    fn written(&self, indexes: &str) -> Result<Written, Mistake> {
+    /// The journal of the run that got furthest, line by line.
+    pub(crate) fn journal(&self) -> Vec<String> {
+        let runs = std::fs::read_dir(self.runs().join("test"))
+            .into_iter()
+            .flatten();
+        let journals = runs.map(|run| run.unwrap().path().join("journal.jsonl"));
+        let texts = journals.filter_map(|path| std::fs::read_to_string(path).ok());
+        let longest = texts.max_by_key(String::len).unwrap_or_default();
+        let whole = longest.rfind('\n').map_or("", |end| &longest[..end]);
+        whole.lines().map(str::to_owned).collect()
+    }
+
+    pub(crate) fn write(&self, indexes: &str) {
         let measure = match indexes.contains("[measure]") {
             true => "",
             false => "[measure]\nrounds = 3\n",
@@ -79,12 +158,35 @@ impl World {
             "name = \"test\"\nk = 5\n[dataset]\npath = \"base.parquet\"\nmetric = \"l2\"\n\
              queries.sample = 10\n{measure}{indexes}"
         );
-        let path = self.folder.path().join("test.toml");
-        std::fs::write(&path, text).unwrap();
-        Experiment::load(&path, &[])
+        std::fs::write(self.path.join("test.toml"), text).unwrap();
+    }
+
+    fn read(&self) -> Result<Written, Mistake> {
+        Experiment::load(&self.path.join("test.toml"), &[])
     }
 
     fn prepare(&self, written: &Written) -> anyhow::Result<Prepared> {
-        Prepared::load(written, &self.folder.path().join("cache"), &mut Silent)
+        Prepared::load(written, &self.path.join("cache"), &mut Silent)
     }
+}
+
+/// All that a run found, but for times and where the indexes came from.
+pub(crate) fn but_for_times(finished: &Finished) -> String {
+    let mut builds = finished.builds.clone();
+    for build in &mut builds {
+        (build.train_s, build.add_s) = (0.0, 0.0);
+        (build.memory, build.from_cache) = (Default::default(), false);
+        let is_told = |warning: &Warning| !matches!(warning, Warning::FromCache { .. });
+        build.warnings.retain(is_told);
+    }
+    let mut points = finished.points.clone();
+    for point in &mut points {
+        (point.qps, point.latency_us) = (None, None);
+        point.rounds_s.fill(0.0);
+    }
+    let mut queries = finished.queries.clone();
+    for query in &mut queries {
+        query.latency_ns = query.latency_ns.map(|_| 0);
+    }
+    format!("{builds:#?}\n{points:#?}\n{queries:#?}")
 }

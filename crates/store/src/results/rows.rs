@@ -82,6 +82,9 @@ pub struct BuildRow {
     pub memory: Memory,
     /// The persisted index, relative to the run's folder.
     pub index_file: Option<String>,
+    /// Whether it was taken from the cache: its times and memory are those of when it was built.
+    #[serde(default)]
+    pub from_cache: bool,
     /// What a reader must know of this build.
     pub warnings: Vec<Warning>,
 }

@@ -96,6 +96,11 @@ pub enum Warning {
         /// How many queries.
         queries: usize,
     },
+    /// The index was built by an earlier run: its times and memory are of then.
+    FromCache {
+        /// The day it was built.
+        built: String,
+    },
 }
 
 impl Warning {
@@ -137,6 +142,7 @@ impl Warning {
             }
             Self::DebugBuild => "build with --release".into(),
             Self::QueriesInBase { .. } => "set queries.holdout = true".into(),
+            Self::FromCache { .. } => "build it anew with --rebuild".into(),
         }
     }
 }
@@ -199,6 +205,10 @@ impl fmt::Display for Warning {
             Self::QueriesInBase { queries } => {
                 write!(f, "{queries} queries are in the base and find themselves")
             }
+            Self::FromCache { built } => write!(
+                f,
+                "taken from the cache: build time and memory are those of its build on {built}"
+            ),
         }
     }
 }

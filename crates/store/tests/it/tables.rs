@@ -115,7 +115,12 @@ fn build() -> impl Strategy<Value = BuildRow> {
         any::<bool>(),
     );
     let work = (any::<u64>(), 1usize..64, status(), FLOATS, FLOATS);
-    let found = (memory(), option::of("[a-z/.]{1,9}"), warnings());
+    let found = (
+        memory(),
+        option::of("[a-z/.]{1,9}"),
+        any::<bool>(),
+        warnings(),
+    );
     (plan, work, found).prop_map(|(plan, work, found)| BuildRow {
         build: plan.0,
         label: plan.1,
@@ -130,7 +135,8 @@ fn build() -> impl Strategy<Value = BuildRow> {
         add_s: work.4,
         memory: found.0,
         index_file: found.1,
-        warnings: found.2,
+        from_cache: found.2,
+        warnings: found.3,
     })
 }
 

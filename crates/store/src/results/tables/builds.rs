@@ -34,6 +34,7 @@ pub fn write_builds(path: &Path, rows: &[BuildRow]) -> Result<(), TableError> {
             "index_file",
             rows.iter().map(|row| row.index_file.as_deref()),
         )
+        .flags("from_cache", rows.iter().map(|row| row.from_cache))
         .json("warnings", rows.iter().map(|row| &row.warnings))
         .write(path)
 }
@@ -57,6 +58,7 @@ pub fn read_builds(path: &Path) -> Result<Vec<BuildRow>, TableError> {
     let add_s = table.floats("add_s")?;
     let memory = read_memory(&table)?;
     let mut index_files = table.optional_texts("index_file")?.into_iter();
+    let from_cache = table.flags("from_cache")?;
     let mut warnings = table.json("warnings")?.into_iter();
     let row = |row: usize| {
         Some(BuildRow {
@@ -73,6 +75,7 @@ pub fn read_builds(path: &Path) -> Result<Vec<BuildRow>, TableError> {
             add_s: add_s[row],
             memory: memory[row],
             index_file: index_files.next()?,
+            from_cache: from_cache[row],
             warnings: warnings.next()?,
         })
     };
