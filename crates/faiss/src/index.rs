@@ -81,6 +81,10 @@ impl<S: Tuning> TypedIndex for FaissIndex<S> {
         params.apply(&mut self.handle, setup.k)
     }
 
+    fn enter_thread(&self, setup: SearchSetup) -> Result<(), ConfigureError> {
+        grant_threads(setup.threads)
+    }
+
     fn search(
         &self,
         queries: MatrixView<'_>,

@@ -110,6 +110,15 @@ pub trait TypedIndex: Send + Sync + 'static {
         setup: SearchSetup,
     ) -> Result<Self::Search, ConfigureError>;
 
+    /// Makes the calling thread ready to search as [`configure`](Self::configure) made its own:
+    /// called once by every further thread, outside the timed region.
+    ///
+    /// # Errors
+    /// [`ConfigureError`] if the library refuses.
+    fn enter_thread(&self, _setup: SearchSetup) -> Result<(), ConfigureError> {
+        Ok(())
+    }
+
     /// Finds up to `k` neighbours of each query (n_queries x dim, normalised where the metric is
     /// cosine), nearest first, and writes them into `out`; nothing else.
     ///

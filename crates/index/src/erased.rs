@@ -22,6 +22,7 @@ pub trait Index: Send + Sync {
     /// # Errors
     /// [`ConfigureError`] if a parameter is unknown, of the wrong type or refused.
     fn configure(&mut self, params: &Params, setup: SearchSetup) -> Result<Params, ConfigureError>;
+    fn enter_thread(&self, setup: SearchSetup) -> Result<(), ConfigureError>;
     fn search(
         &self,
         queries: MatrixView<'_>,
@@ -59,6 +60,10 @@ impl<I: TypedIndex> Index for Erased<I> {
         let requested: I::Search = schema::parse(params)?;
         let effective = self.0.configure(&requested, setup)?;
         Ok(Params::from_typed(&effective))
+    }
+
+    fn enter_thread(&self, setup: SearchSetup) -> Result<(), ConfigureError> {
+        self.0.enter_thread(setup)
     }
 
     fn search(

@@ -8,10 +8,12 @@ use std::{
 use annbench_index::Params;
 use annbench_store::{
     journal::Journal,
-    results::{BuildRow, Mode},
+    results::{BuildRow, Load},
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+
+use crate::worker::Disturbance;
 
 /// One finished piece of work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,14 +32,14 @@ pub(crate) enum Event {
     Forgotten(Vec<usize>),
 }
 
-/// An operating point in one mode.
-pub(crate) type PointMode = (usize, Mode);
+/// An operating point under one load.
+pub(crate) type PointLoad = (usize, Load);
 
 /// What a point returned, judged by the ground truth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Answered {
     pub(crate) point: usize,
-    pub(crate) mode: Mode,
+    pub(crate) load: Load,
     /// Search parameters in force.
     pub(crate) effective: Params,
     /// True neighbours found, query by query.
@@ -48,17 +50,23 @@ pub(crate) struct Answered {
     pub(crate) ids_hash: Vec<u64>,
     /// Ids that name no base vector, over all queries.
     pub(crate) out_of_range: usize,
+    /// Ids that were returned before for the same query, over all queries.
+    pub(crate) repeated: usize,
 }
 
 /// The times of one round at a point.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Timed {
     pub(crate) point: usize,
-    pub(crate) mode: Mode,
+    pub(crate) load: Load,
     /// The round, from 0.
     pub(crate) round: usize,
-    /// One a query in mode single, one in all in mode batch.
+    /// One a query, or one in all in mode batch.
     pub(crate) latencies_ns: Vec<u64>,
+    /// From the first query to the last answer.
+    pub(crate) elapsed_ns: u64,
+    /// What else happened on the machine meanwhile.
+    pub(crate) disturbance: Disturbance,
     /// Queries that got other ids than in the first round.
     pub(crate) changed: usize,
 }
@@ -67,7 +75,7 @@ pub(crate) struct Timed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Failed {
     pub(crate) point: usize,
-    pub(crate) mode: Mode,
+    pub(crate) load: Load,
     pub(crate) reason: String,
 }
 
@@ -75,9 +83,9 @@ pub(crate) struct Failed {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     pub(crate) builds: BTreeMap<usize, BuildRow>,
-    pub(crate) answered: HashMap<PointMode, Answered>,
-    pub(crate) timed: HashMap<PointMode, Vec<Timed>>,
-    pub(crate) failed: HashMap<PointMode, Failed>,
+    pub(crate) answered: HashMap<PointLoad, Answered>,
+    pub(crate) timed: HashMap<PointLoad, Vec<Timed>>,
+    pub(crate) failed: HashMap<PointLoad, Failed>,
 }
 
 impl Events {
@@ -87,15 +95,15 @@ impl Events {
                 self.builds.insert(row.build, row);
             }
             Event::Answered(answered) => {
-                let key = (answered.point, answered.mode);
+                let key = (answered.point, answered.load);
                 self.answered.insert(key, answered);
             }
             Event::Timed(timed) => {
-                let key = (timed.point, timed.mode);
+                let key = (timed.point, timed.load);
                 self.timed.entry(key).or_default().push(timed);
             }
             Event::Failed(failed) => {
-                self.failed.insert((failed.point, failed.mode), failed);
+                self.failed.insert((failed.point, failed.load), failed);
             }
             Event::Forgotten(points) => {
                 self.answered
@@ -119,7 +127,7 @@ impl Events {
     }
 
     /// Rounds in which a point was timed.
-    pub(crate) fn rounds_of(&self, key: PointMode) -> &[Timed] {
+    pub(crate) fn rounds_of(&self, key: PointLoad) -> &[Timed] {
         self.timed.get(&key).map_or(&[], Vec::as_slice)
     }
 }
@@ -161,14 +169,24 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use annbench_store::results::Mode;
+
     use super::*;
+
+    const SINGLE: Load = Load {
+        mode: Mode::Single,
+        threads: 1,
+        rate_qps: None,
+    };
 
     fn timed(point: usize, round: usize) -> Event {
         Event::Timed(Timed {
             point,
-            mode: Mode::Single,
+            load: SINGLE,
             round,
             latencies_ns: vec![1],
+            elapsed_ns: 1,
+            disturbance: Disturbance::default(),
             changed: 0,
         })
     }
@@ -190,7 +208,7 @@ mod tests {
         drop(ledger);
         let ledger = Ledger::open(&path).unwrap();
         let rounds = |point| -> Vec<usize> {
-            let rounds = ledger.events().rounds_of((point, Mode::Single)).iter();
+            let rounds = ledger.events().rounds_of((point, SINGLE)).iter();
             rounds.map(|timed| timed.round).collect()
         };
         assert_eq!((rounds(0), rounds(1)), (vec![1], vec![0]));

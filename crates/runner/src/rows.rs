@@ -1,46 +1,54 @@
-//! From what was written down to the rows people read: the statistics.
+//! From what was written down to the rows people read.
 
-use annbench_eval::{
-    Bootstrap, Interval, median_interval, recall_interval, samples_needed, summarize,
-};
+use annbench_eval::{qps_interval, recall_interval, samples_needed, spread, summarize, trend};
 use annbench_store::results::{
-    BuildRow, Estimate, LatencyUs, Mode, PointRow, QueryRow, Status, Warning,
+    BuildRow, Estimate, LatencyUs, Noise, PointRow, QueryRow, Role, Settled, Spread, Status,
+    Warning,
 };
 
 use crate::{
-    ledger::{Answered, Events, PointMode, Timed},
+    compare,
+    ledger::{Answered, Events, PointLoad, Timed},
     plan::{Plan, PlannedPoint},
+    statistics::{bootstrap, estimate, half_width, samples},
+    threads::all_threads,
+    worker::Disturbance,
 };
-
-/// Share of repetitions whose interval is to hold the truth.
-const LEVEL: f64 = 0.95;
 
 /// The rows of a run's tables.
 pub(crate) struct Rows {
     pub(crate) builds: Vec<BuildRow>,
     pub(crate) points: Vec<PointRow>,
     pub(crate) queries: Vec<QueryRow>,
+    pub(crate) noise: Vec<Noise>,
 }
 
-pub(crate) fn rows(plan: &Plan, n: usize, events: &Events) -> Rows {
+/// The rows of all that was measured; `settled` says why no further round was.
+pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> Rows {
+    let builds = events.builds.values();
     let mut rows = Rows {
-        builds: events.builds.values().cloned().collect(),
+        builds: builds.filter(|row| !plan.builds[row.build].is_control).cloned().collect(),
         points: Vec::new(),
         queries: Vec::new(),
+        noise: Vec::new(),
     };
     for (number, planned) in plan.points.iter().enumerate() {
-        for &mode in &plan.modes {
+        for key in plan.loads_of(number) {
             let row = PointBuilder {
                 plan,
                 events,
                 planned,
-                key: (number, mode),
+                key,
                 divisor: plan.k.min(n),
+                settled,
             };
             rows.points.push(row.point());
-            rows.queries.extend(row.queries());
+            if planned.role == Role::Candidate {
+                rows.queries.extend(row.queries());
+            }
         }
     }
+    rows.noise = compare::compare(plan, events, &mut rows.points);
     rows
 }
 
@@ -49,15 +57,17 @@ struct PointBuilder<'a> {
     plan: &'a Plan,
     events: &'a Events,
     planned: &'a PlannedPoint,
-    key: PointMode,
+    key: PointLoad,
     /// Hits that make a recall of 1.
     divisor: usize,
+    settled: Settled,
 }
 
 impl PointBuilder<'_> {
     fn point(&self) -> PointRow {
         let build = &self.plan.builds[self.planned.build];
         let answered = self.events.answered.get(&self.key);
+        let qps = self.qps();
         let effective = answered.map_or(&self.planned.search, |answered| &answered.effective);
         PointRow {
             point: self.key.0,
@@ -66,15 +76,18 @@ impl PointBuilder<'_> {
             backend: build.backend.clone(),
             requested: self.planned.search.to_map(),
             effective: effective.to_map(),
-            mode: self.key.1,
-            threads: match self.key.1 {
-                Mode::Single => 1,
-                Mode::Batch => self.plan.threads,
-            },
+            mode: self.key.1.mode,
+            threads: self.key.1.threads,
+            rate_qps: self.key.1.rate_qps,
+            role: self.planned.role,
             k: self.plan.k,
             status: self.status(),
             recall: answered.and_then(|answered| self.recall(answered)),
-            qps: self.qps(),
+            qps,
+            tier: None,
+            ties: Vec::new(),
+            spread: self.spread(),
+            settled: qps.map(|qps| self.settled(&qps)),
             latency_us: self.latency_us(),
             n_queries: answered.map_or(0, |answered| answered.hits.len()),
             rounds_s: self.rounds().iter().map(seconds).collect(),
@@ -103,20 +116,44 @@ impl PointBuilder<'_> {
         answered.hits.iter().map(share).collect()
     }
 
+    /// None for the null index, which finds nothing on purpose.
     fn recall(&self, answered: &Answered) -> Option<Estimate> {
-        let bootstrap = Bootstrap {
-            seed: self.plan.seed,
-            level: LEVEL,
-            ..Bootstrap::default()
-        };
-        recall_interval(&self.per_query_recall(answered), &bootstrap).map(estimate)
+        let recalls = self.per_query_recall(answered);
+        let interval = recall_interval(&recalls, &bootstrap(self.plan.seed))?;
+        (self.planned.role != Role::Null).then(|| estimate(interval))
+    }
+
+    fn n_queries(&self) -> Option<usize> {
+        Some(self.events.answered.get(&self.key)?.hits.len())
     }
 
     fn qps(&self) -> Option<Estimate> {
-        let n_queries = self.events.answered.get(&self.key)?.hits.len() as f64;
-        let rounds = self.rounds().iter();
-        let qps: Vec<f64> = rounds.map(|timed| n_queries / seconds(timed)).collect();
-        median_interval(&qps, LEVEL).map(estimate)
+        let samples = samples(self.events, self.key);
+        let interval = qps_interval(&samples, self.n_queries()?, &bootstrap(self.plan.seed))?;
+        Some(estimate(interval))
+    }
+
+    fn spread(&self) -> Spread {
+        let found = spread(&samples(self.events, self.key), self.n_queries().unwrap_or(0));
+        Spread {
+            builds: found.builds,
+            rounds: found.rounds,
+            queries: found.queries,
+        }
+    }
+
+    /// A point may be as sharp as was asked for where the run as a whole is not.
+    fn settled(&self, qps: &Estimate) -> Settled {
+        let interval = annbench_eval::Interval {
+            value: qps.value,
+            low: qps.low,
+            high: qps.high,
+            coverage: 0.0,
+        };
+        match self.settled {
+            Settled::Budget if half_width(&interval) <= self.plan.target => Settled::Target,
+            settled => settled,
+        }
     }
 
     fn latency_us(&self) -> Option<LatencyUs> {
@@ -160,8 +197,53 @@ impl PointBuilder<'_> {
         if let Some(queries) = changed.filter(|&queries| queries > 0) {
             warnings.push(Warning::UnstableResults { queries });
         }
+        if answered.repeated > 0 {
+            warnings.push(Warning::RepeatedIds {
+                ids: answered.repeated,
+            });
+        }
         warnings.extend(self.withheld());
+        warnings.extend(self.trend());
+        warnings.extend(self.disturbed());
+        warnings.extend(self.fell_behind());
         warnings
+    }
+
+    fn trend(&self) -> Option<Warning> {
+        let rounds_s: Vec<f64> = self.rounds().iter().map(seconds).collect();
+        let drift = trend(&rounds_s)?.drift;
+        (drift.abs() >= WORTH_A_WORD).then_some(Warning::Trend { drift })
+    }
+
+    fn disturbed(&self) -> Vec<Warning> {
+        let rounds = self.rounds().iter().map(|timed| timed.disturbance);
+        let all = rounds.fold(Disturbance::default(), Disturbance::plus);
+        let percent = |seconds: f64| 100.0 * seconds / (all.watched_s * all_threads() as f64);
+        let mut warnings = Vec::new();
+        // Books are kept in hundredths of a second: of less than half a second they say nothing.
+        let (others_percent, steal_percent) = (percent(all.others_s), percent(all.steal_s));
+        if all.watched_s > 0.5 && others_percent + steal_percent > MUCH_OF_THE_CPU {
+            warnings.push(Warning::Disturbed {
+                others_percent,
+                steal_percent,
+            });
+        }
+        if all.major_faults > 0 {
+            warnings.push(Warning::PageFaults {
+                pages: all.major_faults,
+            });
+        }
+        warnings
+    }
+
+    /// In mode open loop, a point that answered fewer queries than arrived.
+    fn fell_behind(&self) -> Option<Warning> {
+        let offered_qps = self.key.1.rate_qps? as f64;
+        let answered_qps = self.qps()?.value;
+        (answered_qps < KEEPS_UP * offered_qps).then_some(Warning::FellBehind {
+            offered_qps,
+            answered_qps,
+        })
     }
 
     /// Parameters that the library did not take as they were asked for.
@@ -193,9 +275,9 @@ impl PointBuilder<'_> {
             samples,
             needed: samples_needed(percentile),
         });
-        match self.key.1 {
-            Mode::Single => withheld.filter(is_short).collect(),
-            Mode::Batch => Vec::new(),
+        match self.key.1.mode.times_queries() {
+            true => withheld.filter(is_short).collect(),
+            false => Vec::new(),
         }
     }
 
@@ -206,7 +288,7 @@ impl PointBuilder<'_> {
         let counts = answered.hits.iter().zip(&answered.returned).enumerate();
         let row = |(query_idx, (&hits, &returned)): (usize, (&u32, &u32))| QueryRow {
             point: self.key.0,
-            mode: self.key.1,
+            load: self.key.1,
             query_idx,
             latency_ns: self.latency_ns(query_idx),
             hits: hits as usize,
@@ -216,7 +298,7 @@ impl PointBuilder<'_> {
     }
 
     fn latency_ns(&self, query_idx: usize) -> Option<u64> {
-        if self.key.1 == Mode::Batch {
+        if !self.key.1.mode.times_queries() {
             return None;
         }
         let rounds = self.rounds().iter();
@@ -231,18 +313,21 @@ impl PointBuilder<'_> {
 /// that are equally near but for the last bits, in a query here and there.
 const EXACT_ENOUGH: f64 = 0.99;
 
+/// Drift from the first round to the last that a reader should know of: less than the width that
+/// intervals are asked to have, it changes no decision.
+const WORTH_A_WORD: f64 = 0.02;
+
+/// Share of the machine, in percent, that other work may take before a figure is doubtful.
+const MUCH_OF_THE_CPU: f64 = 5.0;
+
+/// Share of the queries offered that an index must answer to keep up: random arrivals alone make
+/// the last of 1,000 come 3 percent early or late.
+const KEEPS_UP: f64 = 0.9;
+
 fn is_short(warning: &Warning) -> bool {
     matches!(warning, Warning::PercentileWithheld { samples, needed, .. } if samples < needed)
 }
 
 fn seconds(timed: &Timed) -> f64 {
-    timed.latencies_ns.iter().sum::<u64>() as f64 / 1e9
-}
-
-fn estimate(interval: Interval) -> Estimate {
-    Estimate {
-        value: interval.value,
-        low: interval.low,
-        high: interval.high,
-    }
+    timed.elapsed_ns as f64 / 1e9
 }

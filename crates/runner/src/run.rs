@@ -8,7 +8,7 @@ use std::{
 
 use annbench_index::{Library, Registry};
 use annbench_store::results::{
-    BuildRow, LibraryCard, Machine, PointRow, QueryRow, RunRecord, Warning, tables,
+    BuildRow, LibraryCard, Machine, PointRow, QueryRow, Role, RunRecord, Settled, Warning, tables,
 };
 use anyhow::{Context, Result};
 
@@ -59,6 +59,8 @@ pub struct Finished {
     pub builds: Vec<BuildRow>,
     /// Its operating points.
     pub points: Vec<PointRow>,
+    /// What was measured to watch the measuring: the null index and a duplicate.
+    pub controls: Vec<PointRow>,
     /// Its queries at every point.
     pub queries: Vec<QueryRow>,
 }
@@ -138,23 +140,23 @@ impl Work<'_> {
         tables::write_record(&self.folder.file("run.json"), &record)?;
         self.data
             .write_ids(&self.folder.file("indexes/ids.parquet"))?;
-        let rounds = self.measure(&record.machine, ledger, observer)?;
-        if rounds < self.plan.rounds {
+        let (rounds, settled) = self.measure(&record.machine, ledger, observer)?;
+        if settled == Settled::Budget {
             record.warnings.push(Warning::BudgetSpent {
                 rounds,
                 wanted: self.plan.rounds,
             });
         }
-        finish(self.folder, record, self.plan, ledger)
+        finish(self.folder, record, self.plan, ledger, settled)
     }
 
-    /// Builds and measures what is missing; returns the number of rounds done.
+    /// Builds and measures what is missing; returns the number of rounds done, and why no more.
     fn measure(
         &self,
         machine: &Machine,
         ledger: &mut Ledger,
         observer: &mut dyn Observer,
-    ) -> Result<usize> {
+    ) -> Result<(usize, Settled)> {
         let Setup {
             registry,
             cache,
@@ -284,6 +286,7 @@ fn record(
         machine: Machine::default(),
         libraries: Vec::new(),
         blas: Default::default(),
+        noise: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -369,19 +372,24 @@ fn finish(
     mut record: RunRecord,
     plan: &Plan,
     ledger: &Ledger,
+    settled: Settled,
 ) -> Result<Finished> {
-    let rows = rows::rows(plan, record.dataset.n, ledger.events());
+    let rows = rows::rows(plan, record.dataset.n, ledger.events(), settled);
     tables::write_builds(&folder.file("builds.parquet"), &rows.builds)?;
     tables::write_points(&folder.file("points.parquet"), &rows.points)?;
     tables::write_queries(&folder.file("queries.parquet"), &rows.queries)?;
     folder.mark_latest()?;
+    record.noise = rows.noise;
     record.finished = Some(now());
     tables::write_record(&folder.file("run.json"), &record)?;
+    let is_candidate = |row: &PointRow| row.role == Role::Candidate;
+    let (points, controls) = rows.points.into_iter().partition(is_candidate);
     Ok(Finished {
         folder: folder.path().to_owned(),
         record,
         builds: rows.builds,
-        points: rows.points,
+        points,
+        controls,
         queries: rows.queries,
     })
 }

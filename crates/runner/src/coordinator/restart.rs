@@ -1,10 +1,9 @@
 //! Going on after a worker died in the middle of a point.
 
-use annbench_store::results::Mode;
 use anyhow::Result;
 
 use super::Coordinator;
-use crate::{ledger::PointMode, worker::protocol::Request};
+use crate::{ledger::PointLoad, worker::protocol::Request};
 
 /// Deaths after which the rest of a build's points is given up: an index that is broken as such
 /// would die at each, and one that hangs would spend a `point_timeout` on each.
@@ -20,8 +19,8 @@ impl Coordinator<'_> {
         if *deaths < DEATHS && self.replace(build)? {
             return Ok(());
         }
-        for (point, mode) in self.unmeasured(build) {
-            self.record_failure(point, mode, reason)?;
+        for key in self.unmeasured(build) {
+            self.record_failure(key, reason)?;
         }
         Ok(())
     }
@@ -42,13 +41,10 @@ impl Coordinator<'_> {
     }
 
     /// Points of a build that have neither a time nor a failure.
-    fn unmeasured(&self, build: usize) -> Vec<PointMode> {
+    fn unmeasured(&self, build: usize) -> Vec<PointLoad> {
         let events = self.ledger.events();
-        let modes = &self.plan.modes;
-        let keys = self
-            .plan
-            .points_of(build)
-            .flat_map(|(point, _)| modes.iter().map(move |&mode: &Mode| (point, mode)));
+        let points = self.plan.points_of(build);
+        let keys = points.flat_map(|(point, _)| self.plan.loads_of(point));
         keys.filter(|key| events.rounds_of(*key).is_empty() && !events.failed.contains_key(key))
             .collect()
     }

@@ -5,8 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use annbench_eval::{Bootstrap, qps_interval_of_these_queries};
 use annbench_index::Params;
-use annbench_store::results::Mode;
+use annbench_store::results::Settled;
 use annbench_vectors::Neighbors;
 use anyhow::{Context, Result};
 use rand::{SeedableRng, seq::SliceRandom};
@@ -14,9 +15,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Coordinator, WorkerError};
 use crate::{
-    ledger::{Answered, Event, Failed, PointMode, Timed},
+    ledger::{Answered, Event, Failed, PointLoad, Timed},
+    plan::Plan,
+    statistics::{half_width, samples},
     threads::all_threads,
     worker::{
+        Disturbance,
         answers::{self, Answers},
         protocol::{MeasureRequest, Reply, Request},
     },
@@ -25,55 +29,89 @@ use crate::{
 /// Queries searched untimed before a point is timed again: another index has had the caches since.
 const REWARM_QUERIES: usize = 64;
 
+/// Rounds measured before it is asked whether they are enough: the fewer, the less an interval
+/// knows of its own width.
+const ENOUGH_TO_ASK: usize = 5;
+
+/// Rounds measured whatever they take: one has nothing to compare itself with.
+const AT_LEAST: usize = 2;
+
+/// Resamples by which it is decided whether to go on: the table's own intervals take more.
+const RESAMPLES_TO_ASK: usize = 200;
+
 impl Coordinator<'_> {
-    /// Measures until all rounds are done, or until the next one would overrun the budget. The
-    /// first round is measured whatever it takes. Returns the number of rounds done.
-    pub(crate) fn measure_rounds(&mut self) -> Result<usize> {
-        let start = Instant::now();
-        let mut longest_round = Duration::ZERO;
-        let (rounds, n_points) = (
-            self.plan.rounds,
-            self.plan.points.len() * self.plan.modes.len(),
-        );
-        self.observer
-            .begin("measure", Some((rounds * n_points) as u64));
-        let mut done = 0;
-        while done < rounds && (done == 0 || start.elapsed() + longest_round <= self.plan.budget) {
-            let round_start = Instant::now();
-            self.measure_round(done)?;
-            longest_round = longest_round.max(round_start.elapsed());
-            done += 1;
-        }
+    /// Measures until every interval is narrow enough or all rounds asked for are done, or until
+    /// the next round would overrun the budget. Says which.
+    pub(crate) fn measure_rounds(&mut self) -> Result<(usize, Settled)> {
+        let mut clock = Budget::of(self.plan);
+        self.observer.begin("measure", Some(clock.total()));
+        let mut round = 0;
+        let settled = loop {
+            match self.plan.rounds {
+                Some(rounds) if round >= rounds => break Settled::Rounds,
+                None if round >= ENOUGH_TO_ASK && self.is_narrow() => break Settled::Target,
+                _ if round >= AT_LEAST && clock.is_spent() => break Settled::Budget,
+                _ => {}
+            }
+            let begin = Instant::now();
+            self.measure_round(round, &clock)?;
+            clock.took(begin.elapsed());
+            round += 1;
+        };
         self.observer.end();
-        Ok(done)
+        Ok((round, settled))
     }
 
-    fn measure_round(&mut self, round: usize) -> Result<()> {
+    fn measure_round(&mut self, round: usize, clock: &Budget) -> Result<()> {
         let order = self.order_of(round);
         for (position, &key) in order.iter().enumerate() {
             if self.is_due(key, round) {
                 self.measure(key, round)?;
             }
-            let done = round * order.len() + position + 1;
-            self.observer.advance(done as u64);
+            let measured = round * order.len() + position + 1;
+            self.observer.advance(clock.done(measured, order.len()));
         }
         Ok(())
     }
 
-    /// All points in all modes, shuffled by the seed and the round.
-    fn order_of(&self, round: usize) -> Vec<PointMode> {
+    /// Whether the interval of every point that can still be measured is as narrow as asked for.
+    ///
+    /// Intervals are those for these very queries: what other queries would change is in the table,
+    /// but no further round would make it less.
+    fn is_narrow(&self) -> bool {
+        let bootstrap = Bootstrap {
+            resamples: RESAMPLES_TO_ASK,
+            seed: self.plan.seed,
+            ..Bootstrap::default()
+        };
+        let events = self.ledger.events();
+        let keys = self
+            .plan
+            .candidates()
+            .flat_map(|(point, _)| self.plan.loads_of(point));
+        let live = keys.filter(|key| {
+            let build = self.plan.points[key.0].build;
+            self.workers[build].is_some() && !events.failed.contains_key(key)
+        });
+        let n_queries = self.data.card.n_queries;
+        live.into_iter().all(|key| {
+            let samples = samples(events, key);
+            let interval = qps_interval_of_these_queries(&samples, n_queries, &bootstrap);
+            interval.is_some_and(|interval| half_width(&interval) <= self.plan.target)
+        })
+    }
+
+    /// All points under all loads, shuffled by the seed and the round.
+    fn order_of(&self, round: usize) -> Vec<PointLoad> {
         let points = 0..self.plan.points.len();
-        let modes = &self.plan.modes;
-        let mut order: Vec<PointMode> = points
-            .flat_map(|point| modes.iter().map(move |&mode| (point, mode)))
-            .collect();
+        let mut order: Vec<PointLoad> = points.flat_map(|point| self.plan.loads_of(point)).collect();
         let mut random = ChaCha8Rng::seed_from_u64(self.plan.seed);
         random.set_stream(round as u64);
         order.shuffle(&mut random);
         order
     }
 
-    fn is_due(&self, key: PointMode, round: usize) -> bool {
+    fn is_due(&self, key: PointLoad, round: usize) -> bool {
         let events = self.ledger.events();
         let build = self.plan.points[key.0].build;
         self.workers[build].is_some()
@@ -84,26 +122,23 @@ impl Coordinator<'_> {
                 .any(|timed| timed.round == round)
     }
 
-    fn measure(&mut self, key: PointMode, round: usize) -> Result<()> {
-        match self.ask(key)? {
-            Ok((effective, answers)) => self.keep(key, round, effective, answers),
+    fn measure(&mut self, key: PointLoad, round: usize) -> Result<()> {
+        match self.ask(key, round)? {
+            Ok(measured) => self.keep(key, round, measured),
             Err(error) => self.fail(key, error),
         }
     }
 
-    fn ask(&mut self, key: PointMode) -> Result<Result<(Params, Answers), WorkerError>> {
-        let (point, mode) = key;
+    fn ask(&mut self, key: PointLoad, round: usize) -> Result<Result<Measured, WorkerError>> {
+        let (point, load) = key;
         let planned = &self.plan.points[point];
         let file = self.folder.scratch("answers");
         let warm = self.ledger.events().answered.contains_key(&key);
         let request = Request::Measure(MeasureRequest {
             queries: self.data.queries_path.clone(),
             k: self.plan.k,
-            threads: match mode {
-                Mode::Single => 1,
-                Mode::Batch => self.plan.threads,
-            },
-            mode,
+            load,
+            arrivals_seed: self.plan.seed.wrapping_add(round as u64),
             search: planned.search.clone(),
             warmup_queries: match warm {
                 true => REWARM_QUERIES,
@@ -114,10 +149,16 @@ impl Coordinator<'_> {
         let worker = self.workers[planned.build].as_mut();
         let worker = worker.context("a point without a worker was measured")?;
         match worker.ask(&request, self.plan.point_limit(), |_| {}) {
-            Ok(Reply::Measured { effective }) => {
-                let answers = answers::read(&file).context("read what the worker answered")?;
-                Ok(Ok((effective, answers)))
-            }
+            Ok(Reply::Measured {
+                effective,
+                elapsed_ns,
+                disturbance,
+            }) => Ok(Ok(Measured {
+                effective,
+                elapsed_ns,
+                disturbance,
+                answers: answers::read(&file).context("read what the worker answered")?,
+            })),
             Ok(other) => Ok(Err(WorkerError::Refused(format!(
                 "unexpected reply {other:?}"
             )))),
@@ -125,35 +166,32 @@ impl Coordinator<'_> {
         }
     }
 
-    fn keep(
-        &mut self,
-        key: PointMode,
-        round: usize,
-        effective: Params,
-        answers: Answers,
-    ) -> Result<()> {
-        let (point, mode) = key;
-        let ids_hash = ids_hash(&answers.neighbors);
+    fn keep(&mut self, key: PointLoad, round: usize, measured: Measured) -> Result<()> {
+        let (point, load) = key;
+        let neighbors = &measured.answers.neighbors;
+        let ids_hash = ids_hash(neighbors);
         let changed = match self.ledger.events().answered.get(&key) {
             Some(first) => differences(&first.ids_hash, &ids_hash),
             None => {
-                let answered = self.judge(key, effective, &answers.neighbors, ids_hash)?;
+                let answered = self.judge(key, measured.effective, neighbors, ids_hash)?;
                 self.ledger.record(Event::Answered(answered))?;
                 0
             }
         };
         self.ledger.record(Event::Timed(Timed {
             point,
-            mode,
+            load,
             round,
-            latencies_ns: answers.latencies_ns,
+            latencies_ns: measured.answers.latencies_ns,
+            elapsed_ns: measured.elapsed_ns,
+            disturbance: measured.disturbance,
             changed,
         }))
     }
 
     fn judge(
         &self,
-        (point, mode): PointMode,
+        (point, load): PointLoad,
         effective: Params,
         neighbors: &Neighbors,
         ids_hash: Vec<u64>,
@@ -164,35 +202,86 @@ impl Coordinator<'_> {
         let counts = report.queries().iter();
         Ok(Answered {
             point,
-            mode,
+            load,
             effective,
             hits: counts.clone().map(|query| query.hits as u32).collect(),
             returned: counts.map(|query| query.returned as u32).collect(),
             ids_hash,
             out_of_range: report.out_of_range(),
+            repeated: report.repeated(),
         })
     }
 
     /// Writes a failed point down. A worker that died is replaced, for the sake of its other points.
-    fn fail(&mut self, (point, mode): PointMode, error: WorkerError) -> Result<()> {
-        let build = self.plan.points[point].build;
+    fn fail(&mut self, key: PointLoad, error: WorkerError) -> Result<()> {
+        let build = self.plan.points[key.0].build;
         let error = self.unless_disk_is_full(error.unless_stopped()?)?;
         let reason = error.to_string();
         self.observer
             .note(&format!("{}: {reason}", self.plan.builds[build].label));
-        self.record_failure(point, mode, &reason)?;
+        self.record_failure(key, &reason)?;
         match error {
             WorkerError::Refused(_) => Ok(()),
             _ => self.restart(build, &reason),
         }
     }
 
-    pub(super) fn record_failure(&mut self, point: usize, mode: Mode, reason: &str) -> Result<()> {
+    pub(super) fn record_failure(&mut self, (point, load): PointLoad, reason: &str) -> Result<()> {
         self.ledger.record(Event::Failed(Failed {
             point,
-            mode,
+            load,
             reason: reason.to_owned(),
         }))
+    }
+}
+
+/// What a worker measured once.
+struct Measured {
+    effective: Params,
+    elapsed_ns: u64,
+    disturbance: Disturbance,
+    answers: Answers,
+}
+
+/// The time there is for measuring, and how much of it is gone.
+struct Budget {
+    start: Instant,
+    budget: Duration,
+    rounds: Option<usize>,
+    longest_round: Duration,
+}
+
+impl Budget {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            start: Instant::now(),
+            budget: plan.budget,
+            rounds: plan.rounds,
+            longest_round: Duration::ZERO,
+        }
+    }
+
+    fn took(&mut self, round: Duration) {
+        self.longest_round = self.longest_round.max(round);
+    }
+
+    /// Whether another round would overrun it.
+    fn is_spent(&self) -> bool {
+        self.start.elapsed() + self.longest_round > self.budget
+    }
+
+    /// The end of the progress that is shown, in thousandths of what there is to do.
+    fn total(&self) -> u64 {
+        1000
+    }
+
+    /// How far it is after so many measurements: of the rounds where their number is given, or of
+    /// the time, whichever ends it first.
+    fn done(&self, measured: usize, per_round: usize) -> u64 {
+        let of_time = self.start.elapsed().as_secs_f64() / self.budget.as_secs_f64().max(1e-3);
+        let of_rounds = self.rounds.map(|rounds| measured as f64 / (rounds * per_round) as f64);
+        let share = of_rounds.map_or(of_time, |of_rounds| of_rounds.max(of_time));
+        (share.min(1.0) * self.total() as f64) as u64
     }
 }
 

@@ -90,14 +90,21 @@ pub struct QueriesSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MeasureSpec {
-    /// How queries are offered: `single` (one thread, one query a call), `batch` (all in one call).
+    /// How queries are offered: `single` (one thread, one query a call), `batch` (all in one call),
+    /// `concurrent` (several clients, one query a call each), `open_loop` (queries arrive at random
+    /// at given rates).
     #[schemars(with = "Vec<ModeName>")]
     pub modes: Vec<Mode>,
-    /// Rounds to measure; in each, every operating point is measured once in every mode.
+    /// Rounds go on until the 95 % interval of every point's qps is this narrow, as a share of the
+    /// estimate to either side: 0.02 for 2 %.
+    #[schemars(range(min = 0.0001, max = 1.0))]
+    pub target: f64,
+    /// Measures exactly so many rounds, within the budget, however narrow the intervals; in each,
+    /// every operating point is measured once in every mode.
     #[schemars(range(min = 1))]
-    pub rounds: usize,
-    /// Time to spend measuring, such as `90s` or `5m`; builds not counted. At least one round is
-    /// measured whatever it takes.
+    pub rounds: Option<usize>,
+    /// Time to spend measuring, such as `90s` or `5m`; builds not counted. At least two rounds are
+    /// measured whatever they take.
     #[serde(with = "humantime_text")]
     #[schemars(with = "String")]
     pub budget: Duration,
@@ -111,9 +118,14 @@ pub struct MeasureSpec {
     #[serde(with = "humantime_text")]
     #[schemars(with = "String")]
     pub point_timeout: Duration,
-    /// Threads of a batch search; left out, all of the machine's.
-    #[schemars(range(min = 1))]
-    pub threads: Option<usize>,
+    /// Threads of a batch search, or a list of such numbers; left out, all of the machine's.
+    pub threads: Option<Counts>,
+    /// Clients in mode concurrent, or a list of such numbers; left out, 1, 2, 4 and so on up to the
+    /// machine's threads.
+    pub clients: Option<Counts>,
+    /// Queries that arrive a second in mode open_loop, or a list of such numbers; without it there
+    /// is no such mode. All of the machine's threads serve them.
+    pub rates: Option<Counts>,
     /// Threads of a build; left out, all of the machine's. With 1, builds repeat exactly.
     #[schemars(range(min = 1))]
     pub build_threads: Option<usize>,
@@ -123,11 +135,14 @@ impl Default for MeasureSpec {
     fn default() -> Self {
         Self {
             modes: vec![Mode::Single, Mode::Batch],
-            rounds: 10,
+            target: 0.02,
+            rounds: None,
             budget: Duration::from_secs(60),
             build_timeout: Duration::from_secs(30 * 60),
             point_timeout: Duration::from_secs(5 * 60),
             threads: None,
+            clients: None,
+            rates: None,
             build_threads: None,
         }
     }
@@ -140,6 +155,28 @@ impl Default for MeasureSpec {
 enum ModeName {
     Single,
     Batch,
+    Concurrent,
+    OpenLoop,
+}
+
+/// A number or a list of numbers, each an operating point of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Counts {
+    /// One number.
+    One(#[schemars(range(min = 1))] usize),
+    /// Several.
+    Many(#[schemars(length(min = 1), inner(range(min = 1)))] Vec<usize>),
+}
+
+impl Counts {
+    /// The numbers, in the order they are written.
+    pub fn as_slice(&self) -> &[usize] {
+        match self {
+            Self::One(count) => std::slice::from_ref(count),
+            Self::Many(counts) => counts,
+        }
+    }
 }
 
 /// How to treat the machine.

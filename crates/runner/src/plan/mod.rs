@@ -1,7 +1,9 @@
 //! What an experiment means on this machine, for this data: every build and every operating point,
 //! checked and with all defaults filled in, before any work.
 
+mod controls;
 mod grid;
+mod loads;
 mod resolve;
 
 use std::time::Duration;
@@ -9,7 +11,7 @@ use std::time::Duration;
 use annbench_index::{Adjustment, Params};
 use annbench_store::{
     hash::sha256_parts,
-    results::{Machine, Mode},
+    results::{Load, Machine, Role},
 };
 use annbench_vectors::Metric;
 use serde::Serialize;
@@ -32,17 +34,17 @@ pub struct Plan {
     /// sha256 of the queries as searched.
     pub queries_sha256: String,
     /// How queries are offered.
-    pub modes: Vec<Mode>,
-    /// Rounds to measure.
-    pub rounds: usize,
+    pub loads: Vec<Load>,
+    /// How narrow intervals are to be, as a share of the estimate to either side.
+    pub target: f64,
+    /// Rounds to measure; none where the target decides.
+    pub rounds: Option<usize>,
     /// Time to spend measuring.
     pub budget: Duration,
     /// Time a build may take.
     pub build_timeout: Duration,
     /// Time one measurement of a point may take.
     pub point_timeout: Duration,
-    /// Threads of a batch search.
-    pub threads: usize,
     /// What becomes of variables that steer BLAS and OpenMP.
     pub blas_env: BlasEnv,
     /// The indexes to build.
@@ -72,6 +74,8 @@ pub struct PlannedBuild {
     pub seed: u64,
     /// Threads of the build.
     pub threads: usize,
+    /// Whether it is there to watch the measuring, not to be compared.
+    pub is_control: bool,
 }
 
 /// An operating point to measure: a build with search parameters.
@@ -81,6 +85,10 @@ pub struct PlannedPoint {
     pub build: usize,
     /// Search parameters as asked for, defaults filled in.
     pub search: Params,
+    /// What it is measured for.
+    pub role: Role,
+    /// The point it is a duplicate of.
+    pub twin: Option<usize>,
 }
 
 impl Plan {
@@ -90,7 +98,8 @@ impl Plan {
     /// How long things may take is no part of it: a run may be continued with a larger budget.
     pub fn sha256(&self, machine: &Machine, versions: &[String]) -> String {
         let timeless = Self {
-            rounds: 0,
+            target: 0.0,
+            rounds: None,
             budget: Duration::ZERO,
             build_timeout: Duration::ZERO,
             point_timeout: Duration::ZERO,
@@ -114,6 +123,17 @@ impl Plan {
             key: "point_timeout",
             after: self.point_timeout,
         }
+    }
+
+    /// A point under each of its loads.
+    pub(crate) fn loads_of(&self, point: usize) -> impl Iterator<Item = (usize, Load)> {
+        self.loads.iter().map(move |&load| (point, load))
+    }
+
+    /// The points that are compared, by number.
+    pub fn candidates(&self) -> impl Iterator<Item = (usize, &PlannedPoint)> {
+        let points = self.points.iter().enumerate();
+        points.filter(|(_, point)| point.role == Role::Candidate)
     }
 
     /// The operating points of one build, by number.

@@ -1,12 +1,12 @@
 //! From what a user wrote to what will be done.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use annbench_index::{AnyBackend, BaseFacts, ParamError, Params, Registry};
-use annbench_store::results::Mode;
+use annbench_store::results::Role;
 use serde_json::Value;
 
-use super::{Plan, PlannedBuild, PlannedPoint, grid};
+use super::{Plan, PlannedBuild, PlannedPoint, controls, grid, loads};
 use crate::{
     data::Prepared,
     experiment::{IndexSpec, Mistake, Written},
@@ -26,7 +26,7 @@ impl Plan {
     ) -> Result<Self, Mistake> {
         let experiment = &written.experiment;
         check_k(written, data)?;
-        let threads = experiment.measure.threads.unwrap_or_else(all_threads);
+        let rounds = experiment.measure.rounds;
         let mut plan = Self {
             name: experiment.name.clone(),
             k: experiment.k,
@@ -34,12 +34,12 @@ impl Plan {
             metric: data.card.metric,
             base_sha256: data.card.base_sha256.clone(),
             queries_sha256: data.card.queries_sha256.clone(),
-            modes: modes(written)?,
-            rounds: positive(written, "measure.rounds", experiment.measure.rounds)?,
+            loads: loads::loads(written)?,
+            target: target(written)?,
+            rounds: rounds.map(|rounds| positive(written, "measure.rounds", rounds)).transpose()?,
             budget: experiment.measure.budget,
             build_timeout: some_time(written, "build_timeout", experiment.measure.build_timeout)?,
             point_timeout: some_time(written, "point_timeout", experiment.measure.point_timeout)?,
-            threads: positive(written, "measure.threads", threads)?,
             blas_env: experiment.machine.blas_env,
             builds: Vec::new(),
             points: Vec::new(),
@@ -51,6 +51,7 @@ impl Plan {
         for position in 0..experiment.index.len() {
             Resolver::new(written, data, registry, position)?.add_to(&mut plan)?;
         }
+        controls::add(&mut plan, registry);
         Ok(plan)
     }
 }
@@ -64,7 +65,7 @@ fn check_k(written: &Written, data: &Prepared) -> Result<(), Mistake> {
     Ok(())
 }
 
-fn positive(written: &Written, key: &str, value: usize) -> Result<usize, Mistake> {
+pub(super) fn positive(written: &Written, key: &str, value: usize) -> Result<usize, Mistake> {
     match value {
         0 => Err(written.places.mistake(key, "must be at least 1")),
         value => Ok(value),
@@ -83,13 +84,14 @@ fn some_time(written: &Written, key: &str, time: Duration) -> Result<Duration, M
     }
 }
 
-fn modes(written: &Written) -> Result<Vec<Mode>, Mistake> {
-    let modes: BTreeSet<Mode> = written.experiment.measure.modes.iter().copied().collect();
-    if modes.is_empty() {
-        let message = "no mode to measure; use [\"single\", \"batch\"]";
-        return Err(written.places.mistake("measure.modes", message));
+fn target(written: &Written) -> Result<f64, Mistake> {
+    match written.experiment.measure.target {
+        target if (0.0001..=1.0).contains(&target) => Ok(target),
+        _ => Err(written.places.mistake(
+            "measure.target",
+            "must lie between 0.0001 and 1; write 0.02 for intervals of 2 % to either side",
+        )),
     }
-    Ok(modes.into_iter().collect())
 }
 
 /// Resolves one `[[index]]`.
@@ -143,6 +145,8 @@ impl<'a> Resolver<'a> {
                 plan.points.push(PlannedPoint {
                     build: plan.builds.len(),
                     search,
+                    role: Role::Candidate,
+                    twin: None,
                 });
             }
             plan.builds.push(build);
@@ -169,6 +173,7 @@ impl<'a> Resolver<'a> {
             adjustments: resolved.adjustments,
             seed: self.written.experiment.seed,
             threads,
+            is_control: false,
         })
     }
 

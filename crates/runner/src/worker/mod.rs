@@ -5,12 +5,15 @@
 //! stdout; vectors travel by memory map, answers by a file ([`answers`]), never through JSON.
 
 pub mod answers;
+mod disturbance;
 mod measure;
 mod memory;
 mod orphan;
 pub mod protocol;
 mod serve;
+mod serving;
 
+pub use disturbance::Disturbance;
 pub use measure::{Clock, Monotonic, batch, one_by_one};
 pub use orphan::end_with_coordinator;
 pub use serve::serve;

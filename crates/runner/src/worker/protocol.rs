@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use annbench_index::{BuildProgress, IndexCard, Library, Params};
-use annbench_store::results::{Memory, Mode};
+use annbench_store::results::{Load, Memory};
 use annbench_vectors::Metric;
 use serde::{Deserialize, Serialize};
+
+use super::disturbance::Disturbance;
 
 /// What a worker is told. It answers each with any number of [`Reply::Progress`] and then one
 /// other [`Reply`]; at the end of its input it leaves.
@@ -43,10 +45,10 @@ pub struct MeasureRequest {
     pub queries: PathBuf,
     /// Neighbours wanted per query.
     pub k: usize,
-    /// Threads one call may use.
-    pub threads: usize,
     /// How queries are offered.
-    pub mode: Mode,
+    pub load: Load,
+    /// Seed of the moments at which queries arrive, in mode open loop.
+    pub arrivals_seed: u64,
     /// Search parameters.
     pub search: Params,
     /// Queries to search before the timing starts.
@@ -76,6 +78,10 @@ pub enum Reply {
     Measured {
         /// Search parameters in force.
         effective: Params,
+        /// Time from the first query to the last answer, in nanoseconds.
+        elapsed_ns: u64,
+        /// What else happened on the machine meanwhile.
+        disturbance: Disturbance,
     },
     /// The request could not be met; the worker goes on.
     Failed {

@@ -10,12 +10,16 @@ use annbench_index::{BuildJob, Index, IndexCard, Library, Registry, SearchSetup}
 use annbench_store::{npy::MappedMatrix, results::Memory, results::Mode};
 use annbench_vectors::{MatrixView, Neighbors};
 use anyhow::{Context, Result};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Monotonic, answers, batch,
+    Disturbance, Monotonic, answers, batch,
+    disturbance::Watch,
     memory::Gauge,
     one_by_one,
     protocol::{BuildRequest, MeasureRequest, Reply, Request},
+    serving::Service,
 };
 
 /// Serves requests until the input ends.
@@ -125,45 +129,105 @@ impl<W: Write> Worker<'_, W> {
         let index = self.index.as_mut().context("no index is built yet")?;
         let setup = SearchSetup {
             k: request.k,
-            threads: request.threads,
+            threads: match request.load.mode {
+                Mode::Batch => request.load.threads,
+                Mode::Single | Mode::Concurrent | Mode::OpenLoop => 1,
+            },
         };
         let effective = index.configure(&request.search, setup)?;
-        let mut neighbors = Neighbors::new(queries.n(), request.k);
-        let latencies_ns = search(index.as_ref(), queries, request, &mut neighbors)?;
-        answers::write(&request.answers, &latencies_ns, &neighbors)
+        let timed = search(index.as_ref(), queries, request)?;
+        answers::write(&request.answers, &timed.latencies_ns, &timed.neighbors)
             .with_context(|| format!("write {}", request.answers.display()))?;
-        Ok(Reply::Measured { effective })
+        Ok(Reply::Measured {
+            effective,
+            elapsed_ns: timed.elapsed_ns,
+            disturbance: timed.disturbance,
+        })
     }
 }
 
-fn search(
+/// What was timed.
+struct Timed {
+    /// One a query, or one in all in mode batch.
+    latencies_ns: Vec<u64>,
+    neighbors: Neighbors,
+    elapsed_ns: u64,
+    disturbance: Disturbance,
+}
+
+fn search(index: &dyn Index, queries: MatrixView<'_>, request: &MeasureRequest) -> Result<Timed> {
+    let clock = Monotonic::start();
+    warm_up(index, queries, request, &clock)?;
+    let mut neighbors = Neighbors::new(queries.n(), request.k);
+    // Written, not zeroed: see `Neighbors::new`.
+    let mut latencies_ns = vec![u64::MAX; queries.n()];
+    let arrivals_ns = arrivals_ns(request, queries.n())?;
+    let watch = Watch::start();
+    let elapsed_ns = match request.load.mode {
+        Mode::Single => {
+            one_by_one(index, queries, &mut neighbors, &mut latencies_ns, &clock)?;
+            latencies_ns.iter().sum()
+        }
+        Mode::Batch => {
+            latencies_ns = vec![batch(index, queries, &mut neighbors, &clock)?];
+            latencies_ns[0]
+        }
+        Mode::Concurrent | Mode::OpenLoop => {
+            let service = Service {
+                index,
+                queries,
+                threads: request.load.threads,
+                k: request.k,
+                arrivals_ns: arrivals_ns.as_deref(),
+                clock: &clock,
+            };
+            let served = service.run()?;
+            (neighbors, latencies_ns) = (served.neighbors, served.latencies_ns);
+            served.elapsed_ns
+        }
+    };
+    Ok(Timed {
+        latencies_ns,
+        neighbors,
+        elapsed_ns,
+        disturbance: watch.stop(),
+    })
+}
+
+fn warm_up(
     index: &dyn Index,
     queries: MatrixView<'_>,
     request: &MeasureRequest,
-    neighbors: &mut Neighbors,
-) -> Result<Vec<u64>> {
-    let clock = Monotonic::start();
-    let warmup = queries.slice(0..request.warmup_queries.min(queries.n()));
-    let mut warm = Neighbors::new(warmup.n(), request.k);
-    // Written, not zeroed: see `Neighbors::new`.
-    let mut latencies_ns = vec![u64::MAX; queries.n()];
-    match request.mode {
-        Mode::Single => {
-            one_by_one(
-                index,
-                warmup,
-                &mut warm,
-                &mut latencies_ns[..warmup.n()],
-                &clock,
-            )?;
-            one_by_one(index, queries, neighbors, &mut latencies_ns, &clock)?;
-            Ok(latencies_ns)
-        }
+    clock: &Monotonic,
+) -> Result<()> {
+    let queries = queries.slice(0..request.warmup_queries.min(queries.n()));
+    let mut neighbors = Neighbors::new(queries.n(), request.k);
+    match request.load.mode {
         Mode::Batch => {
-            batch(index, warmup, &mut warm, &clock)?;
-            Ok(vec![batch(index, queries, neighbors, &clock)?])
+            batch(index, queries, &mut neighbors, clock)?;
+        }
+        _ => {
+            let mut latencies_ns = vec![u64::MAX; queries.n()];
+            one_by_one(index, queries, &mut neighbors, &mut latencies_ns, clock)?;
         }
     }
+    Ok(())
+}
+
+/// When queries are due in mode open loop: as independent of each other as those of many users, so
+/// that the times between them are exponential (a Poisson process).
+fn arrivals_ns(request: &MeasureRequest, n_queries: usize) -> Result<Option<Vec<u64>>> {
+    if request.load.mode != Mode::OpenLoop {
+        return Ok(None);
+    }
+    let rate_qps = request.load.rate_qps.context("mode open_loop without a rate")? as f64;
+    let mut random = ChaCha8Rng::seed_from_u64(request.arrivals_seed);
+    let mut due_s = 0.0;
+    let mut next = || {
+        due_s -= (1.0 - random.random::<f64>()).ln() / rate_qps;
+        (due_s * 1e9) as u64
+    };
+    Ok(Some((0..n_queries).map(|_| next()).collect()))
 }
 
 fn ready(card: &IndexCard, memory: Memory) -> Reply {

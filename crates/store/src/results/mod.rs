@@ -5,6 +5,11 @@ mod rows;
 pub mod tables;
 mod warning;
 
-pub use record::{BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, RunRecord};
-pub use rows::{BuildRow, Estimate, LatencyUs, Memory, Mode, PointRow, QueryRow, Status};
+pub use record::{
+    BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, Noise, RunRecord,
+};
+pub use rows::{
+    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Role, Settled, Spread,
+    Status, Tier,
+};
 pub use warning::Warning;

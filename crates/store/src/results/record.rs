@@ -4,7 +4,7 @@ use annbench_vectors::Metric;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Warning;
+use super::{Estimate, Load, Warning};
 
 /// All that identifies a run and the place it was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,8 +35,26 @@ pub struct RunRecord {
     pub libraries: Vec<LibraryCard>,
     /// What of the environment steers BLAS and OpenMP.
     pub blas: BlasEnvironment,
+    /// How sharp the run is, load by load; empty until it is finished.
+    #[serde(default)]
+    pub noise: Vec<Noise>,
     /// What a reader must know of the whole run.
     pub warnings: Vec<Warning>,
+}
+
+/// How sharp a run is under one load.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// How queries were offered.
+    pub load: Load,
+    /// qps of a point over qps of its own duplicate (A/A), with the interval of that ratio.
+    pub duplicate: Option<Estimate>,
+    /// Relative difference that a point may show to itself: what differs by less is not told apart.
+    pub floor: Option<f64>,
+    /// The smallest relative difference that the run could have found.
+    pub resolution: Option<f64>,
+    /// What the harness costs around an index that does nothing, in nanoseconds a query.
+    pub null_ns: Option<f64>,
 }
 
 /// The data a run was made on.

@@ -1,5 +1,7 @@
 //! The rows of a run's tables.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -13,16 +15,111 @@ pub enum Mode {
     Single,
     /// All queries in one call.
     Batch,
+    /// Several clients, each with a thread of its own, one query a call, the next as soon as the
+    /// last is answered.
+    Concurrent,
+    /// Queries arrive at random at a given rate, whether the index keeps up or not.
+    OpenLoop,
 }
 
 impl Mode {
-    /// The name users write: `single` or `batch`.
+    /// All modes.
+    pub const ALL: [Self; 4] = [Self::Single, Self::Batch, Self::Concurrent, Self::OpenLoop];
+
+    /// The name users write: `single`, `batch`, `concurrent` or `open_loop`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Single => "single",
             Self::Batch => "batch",
+            Self::Concurrent => "concurrent",
+            Self::OpenLoop => "open_loop",
         }
     }
+
+    /// Whether a query has a latency of its own.
+    pub fn times_queries(self) -> bool {
+        self != Self::Batch
+    }
+}
+
+/// A mode with what there is to choose in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Load {
+    /// How queries are offered.
+    pub mode: Mode,
+    /// Threads that search: one in mode single, those of the one call in mode batch, a client each
+    /// in mode concurrent, those that serve in mode open loop.
+    pub threads: usize,
+    /// Queries that arrive a second, in mode open loop.
+    pub rate_qps: Option<u64>,
+}
+
+impl fmt::Display for Load {
+    /// `batch, 2 threads`; `open_loop, 500 qps, 2 threads`; alone where there is nothing to choose.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.mode.name())?;
+        if let Some(rate) = self.rate_qps {
+            write!(f, ", {rate} qps")?;
+        }
+        let noun = match self.mode {
+            Mode::Concurrent => "client",
+            _ => "thread",
+        };
+        match (self.mode, self.threads) {
+            (Mode::Single, _) => Ok(()),
+            (_, 1) => write!(f, ", 1 {noun}"),
+            (_, threads) => write!(f, ", {threads} {noun}s"),
+        }
+    }
+}
+
+/// What a point is measured for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// To be compared with others.
+    #[default]
+    Candidate,
+    /// To know what the harness itself costs: an index that does nothing.
+    Null,
+    /// To know what differs between a point and itself (A/A).
+    Duplicate,
+}
+
+/// Where a point stands among those of its load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// On the Pareto front of recall and qps, by the estimates.
+    Front,
+    /// Behind it by the estimates, but no point is better beyond doubt.
+    Tied,
+    /// Another point is better beyond doubt.
+    Beaten,
+}
+
+/// Why no further round was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settled {
+    /// The interval is as narrow as was asked for.
+    Target,
+    /// The budget is spent.
+    Budget,
+    /// The rounds that were asked for are done.
+    Rounds,
+}
+
+/// How much measurements of one point differ, level by level: standard deviations relative to the
+/// estimate, 0.01 for one percent; none where a level has no two to compare.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Between builds.
+    pub builds: Option<f64>,
+    /// Between rounds.
+    pub rounds: Option<f64>,
+    /// Between queries.
+    pub queries: Option<f64>,
 }
 
 /// Whether a row holds a measurement.
@@ -144,8 +241,12 @@ pub struct PointRow {
     pub effective: Map<String, Value>,
     /// How queries were offered.
     pub mode: Mode,
-    /// Threads a call could use.
+    /// Threads that searched, see [`Load`].
     pub threads: usize,
+    /// Queries that arrived a second, in mode open loop.
+    pub rate_qps: Option<u64>,
+    /// What it is measured for.
+    pub role: Role,
     /// Neighbours asked for.
     pub k: usize,
     /// Whether it was measured, or why not.
@@ -154,7 +255,16 @@ pub struct PointRow {
     pub recall: Option<Estimate>,
     /// Queries a second, over rounds.
     pub qps: Option<Estimate>,
-    /// Latency of a call (of one query in mode single, of all of them in mode batch).
+    /// Where it stands among the points of its load.
+    pub tier: Option<Tier>,
+    /// Points of the same load whose qps this run cannot tell from its own, by number.
+    pub ties: Vec<usize>,
+    /// How much its measurements differ.
+    pub spread: Spread,
+    /// Why no further round was measured.
+    pub settled: Option<Settled>,
+    /// Latency of a call (of one query, or of all of them in mode batch). In mode open loop it
+    /// counts from the moment the query was due, so that a stall is charged to all it delays.
     pub latency_us: Option<LatencyUs>,
     /// Queries a round.
     pub n_queries: usize,
@@ -164,13 +274,24 @@ pub struct PointRow {
     pub warnings: Vec<Warning>,
 }
 
-/// One query at one operating point, in one mode.
+impl PointRow {
+    /// How its queries were offered.
+    pub fn load(&self) -> Load {
+        Load {
+            mode: self.mode,
+            threads: self.threads,
+            rate_qps: self.rate_qps,
+        }
+    }
+}
+
+/// One query at one operating point, under one load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QueryRow {
     /// Number of the operating point in the plan.
     pub point: usize,
     /// How queries were offered.
-    pub mode: Mode,
+    pub load: Load,
     /// Number of the query, from 0.
     pub query_idx: usize,
     /// Median over rounds of its latency in nanoseconds; `None` in mode batch, where a query has

@@ -54,12 +54,41 @@ pub enum Warning {
         /// Samples it takes.
         needed: usize,
     },
+    /// Later rounds were faster or slower than earlier ones.
+    Trend {
+        /// Change in time from the first round to the last, 0.01 for one percent.
+        drift: f64,
+    },
+    /// Other work took the CPU while a point was timed.
+    Disturbed {
+        /// CPU time of other processes, in percent of what there was.
+        others_percent: f64,
+        /// CPU time that the machine's host gave to others, in percent of what there was.
+        steal_percent: f64,
+    },
+    /// Pages were read from disk while a point was timed.
+    PageFaults {
+        /// How many.
+        pages: u64,
+    },
+    /// Several answers held one id more than once.
+    RepeatedIds {
+        /// How many ids.
+        ids: usize,
+    },
+    /// Queries arrived faster than they were answered.
+    FellBehind {
+        /// Queries that arrived a second.
+        offered_qps: f64,
+        /// Queries that were answered a second.
+        answered_qps: f64,
+    },
     /// The budget was spent before the rounds asked for were done.
     BudgetSpent {
         /// Rounds done.
         rounds: usize,
-        /// Rounds asked for.
-        wanted: usize,
+        /// Rounds asked for; none where intervals of a given width were.
+        wanted: Option<usize>,
     },
     /// The index library was compiled for less than this CPU has.
     GenericBuild {
@@ -126,6 +155,13 @@ impl Warning {
             Self::PercentileWithheld { needed, .. } => {
                 format!("give {needed} samples: more queries or more rounds")
             }
+            Self::Trend { .. } => {
+                "the machine or the index was still warming up: measure longer, or again".into()
+            }
+            Self::Disturbed { .. } => "stop other work on this machine and measure again".into(),
+            Self::PageFaults { .. } => "give the machine more memory than the indexes need".into(),
+            Self::RepeatedIds { .. } => "a repeated id counts once: doubt the index".into(),
+            Self::FellBehind { .. } => "ask for a lower rate, or serve with more threads".into(),
             Self::BudgetSpent { .. } => "raise [measure] budget, or measure fewer points".into(),
             Self::GenericBuild { .. } => {
                 "build with CXXFLAGS=-march=native, as .cargo/config.toml does, on this machine"
@@ -180,8 +216,37 @@ impl fmt::Display for Warning {
                 f,
                 "p{percentile} withheld: {samples} samples do not carry it"
             ),
+            Self::Trend { drift } => write!(
+                f,
+                "rounds got {} by {:.1} % from first to last",
+                if *drift < 0.0 { "faster" } else { "slower" },
+                100.0 * drift.abs()
+            ),
+            Self::Disturbed {
+                others_percent,
+                steal_percent,
+            } => write!(
+                f,
+                "while it was timed, other processes took {others_percent:.0} % of the CPU and the \
+                 host {steal_percent:.0} %"
+            ),
+            Self::PageFaults { pages } => {
+                write!(f, "{pages} pages were read from disk while it was timed")
+            }
+            Self::RepeatedIds { ids } => write!(f, "{ids} ids were returned more than once"),
+            Self::FellBehind {
+                offered_qps,
+                answered_qps,
+            } => write!(
+                f,
+                "answered {answered_qps:.0} of {offered_qps:.0} queries a second: it fell behind"
+            ),
             Self::BudgetSpent { rounds, wanted } => {
-                write!(f, "budget spent after {rounds} of {wanted} rounds")
+                write!(f, "budget spent after {rounds}")?;
+                match wanted {
+                    Some(wanted) => write!(f, " of {wanted} rounds"),
+                    None => write!(f, " rounds, before every interval was narrow enough"),
+                }
             }
             Self::GenericBuild { library, unused } => write!(
                 f,

@@ -1,7 +1,8 @@
 //! A run's tables hold what was put in, bit for bit.
 
 use annbench_store::results::{
-    BuildRow, Estimate, LatencyUs, Memory, Mode, PointRow, QueryRow, Status, Warning, tables::*,
+    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Role, Settled, Spread,
+    Status, Tier, Warning, tables::*,
 };
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
@@ -33,7 +34,7 @@ fn warnings() -> impl Strategy<Value = Vec<Warning>> {
 }
 
 fn mode() -> impl Strategy<Value = Mode> {
-    prop_oneof![Just(Mode::Single), Just(Mode::Batch)]
+    proptest::sample::select(Mode::ALL.to_vec())
 }
 
 fn estimate() -> impl Strategy<Value = Option<Estimate>> {
@@ -84,6 +85,16 @@ fn point() -> impl Strategy<Value = PointRow> {
         effective: plan.5,
         mode: work.0,
         threads: work.1,
+        rate_qps: (work.4 > 5_000).then_some(work.4 as u64),
+        role: [Role::Candidate, Role::Null, Role::Duplicate][work.4 % 3],
+        tier: [None, Some(Tier::Front), Some(Tier::Tied), Some(Tier::Beaten)][work.4 % 4],
+        ties: (0..work.4 % 3).collect(),
+        spread: Spread {
+            builds: None,
+            rounds: Some(work.4 as f64 / 7.0),
+            queries: (work.4 > 100).then_some(0.25),
+        },
+        settled: [None, Some(Settled::Target), Some(Settled::Budget)][work.4 % 3],
         k: work.2,
         status: work.3,
         n_queries: work.4,
@@ -144,7 +155,11 @@ fn query() -> impl Strategy<Value = QueryRow> {
     let counts = (0usize..99, 0usize..9999, 0usize..99, 0usize..99);
     (counts, mode(), option::of(any::<u64>())).prop_map(|(counts, mode, latency_ns)| QueryRow {
         point: counts.0,
-        mode,
+        load: Load {
+            mode,
+            threads: counts.2,
+            rate_qps: latency_ns.map(|latency_ns| latency_ns >> 1),
+        },
         query_idx: counts.1,
         latency_ns,
         hits: counts.2,

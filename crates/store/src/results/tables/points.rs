@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{TableError, reader::Table, writer::Columns};
-use crate::results::{Estimate, LatencyUs, Mode, PointRow, Status};
+use crate::results::{Estimate, LatencyUs, Mode, PointRow, Spread, Status};
 
 /// Writes the points of a run.
 ///
@@ -22,11 +22,19 @@ pub fn write_points(path: &Path, rows: &[PointRow]) -> Result<(), TableError> {
         .json("effective", rows.iter().map(|row| &row.effective))
         .texts("mode", rows.iter().map(|row| row.mode.name()))
         .counts("threads", rows.iter().map(|row| row.threads))
+        .optional_counts("rate_qps", rows.iter().map(|row| row.rate_qps))
+        .json("role", rows.iter().map(|row| row.role))
         .counts("k", rows.iter().map(|row| row.k))
         .optional_texts("failure", rows.iter().map(|row| failure(&row.status)));
     let columns = estimates(columns, "recall", || rows.iter().map(|row| row.recall));
     let columns = estimates(columns, "qps", || rows.iter().map(|row| row.qps));
     latencies(columns, rows)
+        .json("tier", rows.iter().map(|row| row.tier))
+        .json("ties", rows.iter().map(|row| &row.ties))
+        .optional_floats("spread_builds", spreads(rows, |spread| spread.builds))
+        .optional_floats("spread_rounds", spreads(rows, |spread| spread.rounds))
+        .optional_floats("spread_queries", spreads(rows, |spread| spread.queries))
+        .json("settled", rows.iter().map(|row| row.settled))
         .counts("n_queries", rows.iter().map(|row| row.n_queries))
         .float_lists("rounds_s", rows.iter().map(|row| row.rounds_s.as_slice()))
         .json("warnings", rows.iter().map(|row| &row.warnings))
@@ -47,11 +55,17 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
     let mut effective = table.json("effective")?.into_iter();
     let modes = read_modes(&table)?;
     let threads = table.counts("threads")?;
+    let rate_qps = table.optional_counts("rate_qps")?;
+    let mut roles = table.json("role")?.into_iter();
     let k = table.counts("k")?;
     let mut statuses = read_statuses(&table)?.into_iter();
     let recall = read_estimates(&table, "recall")?;
     let qps = read_estimates(&table, "qps")?;
     let latency_us = read_latencies(&table)?;
+    let mut tiers = table.json("tier")?.into_iter();
+    let mut ties = table.json("ties")?.into_iter();
+    let spread = read_spreads(&table)?;
+    let mut settled = table.json("settled")?.into_iter();
     let n_queries = table.counts("n_queries")?;
     let mut rounds_s = table.float_lists("rounds_s")?.into_iter();
     let mut warnings = table.json("warnings")?.into_iter();
@@ -65,10 +79,16 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
             effective: effective.next()?,
             mode: modes[row],
             threads: threads[row],
+            rate_qps: rate_qps[row],
+            role: roles.next()?,
             k: k[row],
             status: statuses.next()?,
             recall: recall[row],
             qps: qps[row],
+            tier: tiers.next()?,
+            ties: ties.next()?,
+            spread: spread[row],
+            settled: settled.next()?,
             latency_us: latency_us[row],
             n_queries: n_queries[row],
             rounds_s: rounds_s.next()?,
@@ -95,7 +115,7 @@ pub(super) fn read_statuses(table: &Table) -> Result<Vec<Status>, TableError> {
 
 pub(super) fn read_modes(table: &Table) -> Result<Vec<Mode>, TableError> {
     let mode = |(row, name): (usize, String)| {
-        [Mode::Single, Mode::Batch]
+        Mode::ALL
             .into_iter()
             .find(|mode| mode.name() == name)
             .ok_or_else(|| table.cell("mode", row, format!("unknown mode `{name}`")))
@@ -106,6 +126,25 @@ pub(super) fn read_modes(table: &Table) -> Result<Vec<Mode>, TableError> {
         .enumerate()
         .map(mode)
         .collect()
+}
+
+fn spreads(
+    rows: &[PointRow],
+    level: fn(Spread) -> Option<f64>,
+) -> impl Iterator<Item = Option<f64>> {
+    rows.iter().map(move |row| level(row.spread))
+}
+
+fn read_spreads(table: &Table) -> Result<Vec<Spread>, TableError> {
+    let builds = table.optional_floats("spread_builds")?;
+    let rounds = table.optional_floats("spread_rounds")?;
+    let queries = table.optional_floats("spread_queries")?;
+    let spread = |row: usize| Spread {
+        builds: builds[row],
+        rounds: rounds[row],
+        queries: queries[row],
+    };
+    Ok((0..table.len()).map(spread).collect())
 }
 
 fn estimates<I: Iterator<Item = Option<Estimate>>>(

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{TableError, points::read_modes, reader::Table, writer::Columns};
-use crate::results::QueryRow;
+use crate::results::{Load, QueryRow};
 
 /// Writes the queries of a run.
 ///
@@ -12,7 +12,9 @@ use crate::results::QueryRow;
 pub fn write_queries(path: &Path, rows: &[QueryRow]) -> Result<(), TableError> {
     Columns::default()
         .counts("point", rows.iter().map(|row| row.point))
-        .texts("mode", rows.iter().map(|row| row.mode.name()))
+        .texts("mode", rows.iter().map(|row| row.load.mode.name()))
+        .counts("threads", rows.iter().map(|row| row.load.threads))
+        .optional_counts("rate_qps", rows.iter().map(|row| row.load.rate_qps))
         .counts("query_idx", rows.iter().map(|row| row.query_idx))
         .optional_counts("latency_ns", rows.iter().map(|row| row.latency_ns))
         .counts("hits", rows.iter().map(|row| row.hits))
@@ -28,13 +30,19 @@ pub fn read_queries(path: &Path) -> Result<Vec<QueryRow>, TableError> {
     let table = Table::read(path)?;
     let points = table.counts("point")?;
     let modes = read_modes(&table)?;
+    let threads = table.counts("threads")?;
+    let rate_qps = table.optional_counts("rate_qps")?;
     let query_idx = table.counts("query_idx")?;
     let latency_ns = table.optional_counts("latency_ns")?;
     let hits = table.counts("hits")?;
     let returned = table.counts("returned")?;
     let row = |row: usize| QueryRow {
         point: points[row],
-        mode: modes[row],
+        load: Load {
+            mode: modes[row],
+            threads: threads[row],
+            rate_qps: rate_qps[row],
+        },
         query_idx: query_idx[row],
         latency_ns: latency_ns[row],
         hits: hits[row],
