@@ -2,12 +2,13 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
+    os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, ChildStdout, Command, ExitCode, Stdio},
 };
 
 use annbench_runner::{Interrupted, Observer, Stop};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::world::{Going, World};
 
@@ -90,6 +91,7 @@ impl Coordinator {
 
     fn spawn(command: &mut Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.process_group(0);
         let mut child = command.spawn().unwrap();
         let ticks = BufReader::new(child.stdout.take().unwrap());
         Self { child, ticks }
@@ -107,9 +109,10 @@ impl Coordinator {
         self.child.wait().unwrap();
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// What a terminal does: the whole process group gets the signal.
+    pub(crate) fn signal_group(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
-        kill_process(pid, signal).unwrap();
+        kill_process_group(pid, signal).unwrap();
     }
 
     /// Waits for its end; its exit code and what it said.

@@ -12,7 +12,7 @@ use annbench_runner::Silent;
 use libtest_mimic::Trial;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, getpgid};
 
 use crate::{
     PLAIN,
@@ -73,6 +73,9 @@ fn twenty_kills_change_nothing_but_times() {
         coordinator.kill();
         let after = world.journal();
         assert!(after.starts_with(&before), "{kill}: something was lost");
+        if let Moment::Measured(number) = moment {
+            assert!(timed(&after) >= number, "{kill}: what was told was lost");
+        }
         before = after;
     }
     let finished = world.go(Going::on(&mut Silent)).unwrap();
@@ -152,7 +155,7 @@ fn a_signal_stops_a_run_that_then_goes_on() {
         world.write(&long());
         let mut coordinator = Coordinator::start(&world);
         assert!(coordinator.comes_to(|line| line == "measure: 20"));
-        coordinator.signal(signal);
+        coordinator.signal_group(signal);
         let (code, said) = coordinator.end();
         assert_eq!(code, Some(130), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
@@ -175,7 +178,14 @@ fn a_signal_stops_a_build_that_hangs() {
     world.write(&format!("[measure]\nrounds = 3\n{PLAIN}{index}"));
     let mut coordinator = Coordinator::start(&world);
     assert!(coordinator.comes_to(|line| line.ends_with("train: 1")));
-    coordinator.signal(Signal::INT);
+    let worker = std::fs::read_to_string(&watch).unwrap().parse().unwrap();
+    let group = getpgid(Pid::from_raw(worker)).unwrap();
+    assert_eq!(
+        group.as_raw_pid(),
+        worker,
+        "Ctrl-C is not the worker's to hear"
+    );
+    coordinator.signal_group(Signal::INT);
     let (code, said) = coordinator.end();
     assert_eq!(code, Some(130), "{said}");
     assert!(
