@@ -118,8 +118,17 @@ impl Coordinator {
     /// Waits for its end; its exit code and what it said.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         self.comes_to(|_| false);
-        let output = self.child.wait_with_output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        (output.status.code(), said)
+        let mut said = String::new();
+        let mut stderr = self.child.stderr.take().unwrap();
+        stderr.read_to_string(&mut said).unwrap();
+        (self.child.wait().unwrap().code(), said)
+    }
+}
+
+impl Drop for Coordinator {
+    fn drop(&mut self) {
+        // A test that fails in between leaves it running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
