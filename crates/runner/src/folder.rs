@@ -74,7 +74,7 @@ impl RunFolder {
                 return Err(error).context(format!("lock {}", path.display()));
             }
         }
-        clear_scratch(&path).with_context(|| format!("clear {}", path.display()))?;
+        clear_scratch(&path);
         let scratch = format!("{SCRATCH}{}", std::process::id());
         for part in ["indexes", "logs", &scratch] {
             fs::create_dir_all(path.join(part))
@@ -129,15 +129,15 @@ impl Drop for RunFolder {
     }
 }
 
-/// Removes what killed coordinators left behind.
-fn clear_scratch(run: &Path) -> std::io::Result<()> {
-    for entry in fs::read_dir(run)? {
-        let entry = entry?;
+/// Removes what killed coordinators left behind. What a worker is about to leave in there at this
+/// moment may have to wait for the next time.
+fn clear_scratch(run: &Path) {
+    let entries = fs::read_dir(run).into_iter().flatten().flatten();
+    for entry in entries {
         if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
-            fs::remove_dir_all(entry.path())?;
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
-    Ok(())
 }
 
 #[cfg(unix)]

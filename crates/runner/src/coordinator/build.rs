@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use annbench_index::{DatasetRef, IndexCard, Library};
-use annbench_store::results::{BuildRow, Memory, Status};
+use annbench_store::results::{BuildRow, Memory};
 use anyhow::{Context, Result};
 
 use super::{
@@ -66,8 +66,28 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Takes an index from the cache, if it is there and can be loaded.
+    /// Has an index of the cache loaded, if it is there and can be.
     fn fetch(&mut self, number: usize) -> Result<Option<WorkerProcess>> {
+        let planned = &self.plan.builds[number];
+        let Some(built) = self.take_from_cache(number)? else {
+            return Ok(None);
+        };
+        let path = self.folder.file(&built.file);
+        match self.start(number, &planned.label, &Request::Load { path })? {
+            Ok((worker, _)) => {
+                self.write_down(build_row(number, planned, Ok(built)))?;
+                Ok(Some(worker))
+            }
+            Err(reason) => {
+                self.observer
+                    .note(&format!("{}: {reason}; building it again", planned.label));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Lays an index of the cache into the run's folder, with a description as this run has it.
+    fn take_from_cache(&mut self, number: usize) -> Result<Option<Built>> {
         let planned = &self.plan.builds[number];
         let passing = self.folder.scratch("fetched.index");
         let key = self.cache.key(planned, &self.data.card);
@@ -75,8 +95,8 @@ impl Coordinator<'_> {
             Ok(Some(cached)) => cached,
             Ok(None) => return Ok(None),
             Err(error) => {
-                let note = format!("{}: {error:#}; building it again", planned.label);
-                self.observer.note(&note);
+                self.observer
+                    .note(&format!("{}: {error:#}; building it again", planned.label));
                 let _ = index_cache::remove(&passing);
                 return Ok(None);
             }
@@ -89,25 +109,13 @@ impl Coordinator<'_> {
             ..cached.card
         };
         card.write(&passing)?;
-        let built = Built {
+        Ok(Some(Built {
             train_s: card.train_s,
             add_s: card.add_s,
             memory: cached.memory,
             file: self.adopt(&passing, number)?,
             cached: Some(cached.built),
-        };
-        let path = self.folder.file(&built.file);
-        match self.start(number, &planned.label, &Request::Load { path })? {
-            Ok((worker, _)) => {
-                self.write_down(build_row(number, planned, Ok(built)))?;
-                Ok(Some(worker))
-            }
-            Err(reason) => {
-                let note = format!("{}: {reason}; building it again", planned.label);
-                self.observer.note(&note);
-                Ok(None)
-            }
-        }
+        }))
     }
 
     fn build(&mut self, number: usize) -> Result<Option<WorkerProcess>> {
@@ -119,30 +127,30 @@ impl Coordinator<'_> {
             card: self.card(planned),
         });
         let (worker, outcome) = match self.start(number, &planned.label, &request)? {
-            Ok((worker, ready)) => {
-                let built = Built {
-                    train_s: ready.train_s,
-                    add_s: ready.add_s,
-                    memory: ready.memory,
-                    file: self.adopt(&passing, number)?,
-                    cached: None,
-                };
-                self.keep_in_cache(planned, &built);
-                (Some(worker), Ok(built))
-            }
+            Ok((worker, ready)) => (Some(worker), Ok(self.finished(number, &passing, ready)?)),
             Err(reason) => {
                 let reason = self.unless_disk_is_full(reason)?;
                 let _ = index_cache::remove(&passing);
+                self.observer
+                    .note(&format!("{}: build failed: {reason}", planned.label));
                 (None, Err(reason))
             }
         };
-        let row = build_row(number, planned, outcome);
-        if let Status::Failed(reason) = &row.status {
-            self.observer
-                .note(&format!("{}: build failed: {reason}", row.label));
-        }
-        self.write_down(row)?;
+        self.write_down(build_row(number, planned, outcome))?;
         Ok(worker)
+    }
+
+    /// Puts an index that was just built where it belongs.
+    fn finished(&mut self, number: usize, passing: &Path, ready: Ready) -> Result<Built> {
+        let built = Built {
+            train_s: ready.train_s,
+            add_s: ready.add_s,
+            memory: ready.memory,
+            file: self.adopt(passing, number)?,
+            cached: None,
+        };
+        self.keep_in_cache(&self.plan.builds[number], &built);
+        Ok(built)
     }
 
     /// Starts a worker and has it build or load an index.

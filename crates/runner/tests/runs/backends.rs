@@ -1,6 +1,7 @@
 //! Backends that do what no real one should, and a plain one to compare with.
 
 use std::{
+    io::Write,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
@@ -31,7 +32,7 @@ pub(crate) struct MockBuild {
     /// What goes wrong in a search: nothing, refuse, waver (every third one is reversed), or one of
     /// [`fall`]'s; with ` at SHARE` behind it, only at that share.
     trouble: String,
-    /// A file that a worker keeps locked while it hangs in a build.
+    /// A file that a worker writes its process id to, and keeps locked while it hangs in a build.
     watch: String,
     /// Bytes that make the index larger on disk.
     padding: usize,
@@ -152,8 +153,9 @@ impl Backend for Mock {
             });
         }
         let _watched = (!params.watch.is_empty()).then(|| {
-            let file = std::fs::File::create(&params.watch).unwrap();
+            let mut file = std::fs::File::create(&params.watch).unwrap();
             file.lock().unwrap();
+            write!(file, "{}", std::process::id()).unwrap();
             job.report(BuildPhase::Train, 1, 1);
             file
         });

@@ -2,12 +2,13 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
+    os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, ChildStdout, Command, ExitCode, Stdio},
 };
 
 use annbench_runner::{Interrupted, Observer, Stop};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::world::{Going, World};
 
@@ -90,6 +91,7 @@ impl Coordinator {
 
     fn spawn(command: &mut Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.process_group(0);
         let mut child = command.spawn().unwrap();
         let ticks = BufReader::new(child.stdout.take().unwrap());
         Self { child, ticks }
@@ -107,16 +109,26 @@ impl Coordinator {
         self.child.wait().unwrap();
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// What a terminal does: the whole process group gets the signal.
+    pub(crate) fn signal_group(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
-        kill_process(pid, signal).unwrap();
+        kill_process_group(pid, signal).unwrap();
     }
 
     /// Waits for its end; its exit code and what it said.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         self.comes_to(|_| false);
-        let output = self.child.wait_with_output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        (output.status.code(), said)
+        let mut said = String::new();
+        let mut stderr = self.child.stderr.take().unwrap();
+        stderr.read_to_string(&mut said).unwrap();
+        (self.child.wait().unwrap().code(), said)
+    }
+}
+
+impl Drop for Coordinator {
+    fn drop(&mut self) {
+        // A test that fails in between leaves it running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use annbench_runner::Silent;
+use annbench_runner::{Interrupted, Observer, Silent, Stop};
 use libtest_mimic::Trial;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, getpgid};
 
 use crate::{
     PLAIN,
@@ -26,6 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_worker_does_not_outlive_a_killed_coordinator,
         a_signal_stops_a_run_that_then_goes_on,
         a_signal_stops_a_build_that_hangs,
+        a_run_stops_at_whatever_step_it_is,
         a_full_disk_ends_a_run_that_then_goes_on,
         a_full_disk_is_no_failure_of_the_index_that_met_it,
         two_runs_of_one_plan_exclude_each_other,
@@ -73,6 +74,9 @@ fn twenty_kills_change_nothing_but_times() {
         coordinator.kill();
         let after = world.journal();
         assert!(after.starts_with(&before), "{kill}: something was lost");
+        if let Moment::Measured(number) = moment {
+            assert!(timed(&after) >= number, "{kill}: what was told was lost");
+        }
         before = after;
     }
     let finished = world.go(Going::on(&mut Silent)).unwrap();
@@ -152,7 +156,7 @@ fn a_signal_stops_a_run_that_then_goes_on() {
         world.write(&long());
         let mut coordinator = Coordinator::start(&world);
         assert!(coordinator.comes_to(|line| line == "measure: 20"));
-        coordinator.signal(signal);
+        coordinator.signal_group(signal);
         let (code, said) = coordinator.end();
         assert_eq!(code, Some(130), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
@@ -175,7 +179,14 @@ fn a_signal_stops_a_build_that_hangs() {
     world.write(&format!("[measure]\nrounds = 3\n{PLAIN}{index}"));
     let mut coordinator = Coordinator::start(&world);
     assert!(coordinator.comes_to(|line| line.ends_with("train: 1")));
-    coordinator.signal(Signal::INT);
+    let worker = std::fs::read_to_string(&watch).unwrap().parse().unwrap();
+    let group = getpgid(Pid::from_raw(worker)).unwrap();
+    assert_eq!(
+        group.as_raw_pid(),
+        worker,
+        "Ctrl-C is not the worker's to hear"
+    );
+    coordinator.signal_group(Signal::INT);
     let (code, said) = coordinator.end();
     assert_eq!(code, Some(130), "{said}");
     assert!(
@@ -184,6 +195,57 @@ fn a_signal_stops_a_build_that_hangs() {
     );
     assert!(!is_locked(&watch), "its worker is gone before it is");
     assert_eq!(world.journal().len(), 2, "the build is no failure");
+}
+
+/// Stops a run when a step begins.
+struct StopAt<'a> {
+    step: &'a str,
+    stop: Stop,
+}
+
+impl Observer for StopAt<'_> {
+    fn begin(&mut self, step: &str, _: Option<u64>) {
+        if step.starts_with(self.step) {
+            self.stop.request();
+        }
+    }
+    fn advance(&mut self, _: u64) {}
+    fn end(&mut self) {}
+    fn note(&mut self, _: &str) {}
+}
+
+fn a_run_stops_at_whatever_step_it_is() {
+    for (step, expected) in [
+        ("before the first", "nothing was measured yet"),
+        ("ground truth", "0 indexes and 0 measurements are kept"),
+        ("build null", "1 index and 0 measurements are kept"),
+        ("measure", "2 indexes and 0 measurements are kept"),
+    ] {
+        let world = World::new();
+        world.write(PLAIN);
+        let stop = Stop::default();
+        if step == "before the first" {
+            stop.request();
+        }
+        let mut observer = StopAt {
+            step,
+            stop: stop.clone(),
+        };
+        let going = Going {
+            stop,
+            ..Going::on(&mut observer)
+        };
+        let error = world.go(going).err().unwrap();
+        assert!(error.is::<Interrupted>(), "{step}: {error:#}");
+        assert!(error.to_string().contains(expected), "{step}: {error:#}");
+        let is_computed = world.path().join("cache/truth").exists();
+        let is_later = step.starts_with("build") || step == "measure";
+        assert_eq!(
+            is_computed, is_later,
+            "{step}: it does not wait for the ground truth"
+        );
+        assert!(world.go(Going::on(&mut Silent)).unwrap().is_complete());
+    }
 }
 
 fn a_full_disk_ends_a_run_that_then_goes_on() {
