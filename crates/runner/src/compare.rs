@@ -66,7 +66,9 @@ impl Contest<'_> {
     /// A point against its own duplicate.
     fn duplicate(&self) -> Option<Interval> {
         let points = self.plan.points.iter().enumerate();
-        let (point, twin) = points.clone().find_map(|(point, planned)| Some((point, planned.twin?)))?;
+        let (point, twin) = points
+            .clone()
+            .find_map(|(point, planned)| Some((point, planned.twin?)))?;
         self.paired(point, twin)
     }
 
@@ -112,9 +114,11 @@ impl Contest<'_> {
             let answered = self.events.answered.get(&(row.point, self.load))?;
             Some(answered.hits.iter().map(|&hits| f64::from(hits)).collect())
         };
-        let difference = recalls(winner).zip(recalls(loser)).and_then(|(winner, loser)| {
-            recall_difference(&winner, &loser, &bootstrap(self.plan.seed))
-        });
+        let difference = recalls(winner)
+            .zip(recalls(loser))
+            .and_then(|(winner, loser)| {
+                recall_difference(&winner, &loser, &bootstrap(self.plan.seed))
+            });
         difference.is_some_and(|difference| difference.low > 0.0)
     }
 

@@ -14,6 +14,7 @@
 //! - a run that is cut off at any moment loses no finished measurement, and goes on when it is
 //!   started again.
 
+mod compare;
 mod coordinator;
 mod data;
 mod experiment;
@@ -26,6 +27,7 @@ mod plan;
 mod resume;
 mod rows;
 mod run;
+mod statistics;
 mod threads;
 mod truth;
 pub mod worker;
@@ -33,8 +35,8 @@ pub mod worker;
 pub use coordinator::{Interrupted, Launcher, Limit, Stop, WorkerError, WorkerProcess};
 pub use data::Prepared;
 pub use experiment::{
-    Axes, BlasEnv, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, Mistake, Place,
-    Places, QueriesSpec, Written, experiment_schema,
+    Axes, BlasEnv, Counts, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, Mistake,
+    Place, Places, QueriesSpec, Written, experiment_schema,
 };
 pub use folder::RunFolder;
 pub use machine::{Environment, Steering, machine};

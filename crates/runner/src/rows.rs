@@ -27,7 +27,10 @@ pub(crate) struct Rows {
 pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> Rows {
     let builds = events.builds.values();
     let mut rows = Rows {
-        builds: builds.filter(|row| !plan.builds[row.build].is_control).cloned().collect(),
+        builds: builds
+            .filter(|row| !plan.builds[row.build].is_control)
+            .cloned()
+            .collect(),
         points: Vec::new(),
         queries: Vec::new(),
         noise: Vec::new(),
@@ -134,7 +137,10 @@ impl PointBuilder<'_> {
     }
 
     fn spread(&self) -> Spread {
-        let found = spread(&samples(self.events, self.key), self.n_queries().unwrap_or(0));
+        let found = spread(
+            &samples(self.events, self.key),
+            self.n_queries().unwrap_or(0),
+        );
         Spread {
             builds: found.builds,
             rounds: found.rounds,

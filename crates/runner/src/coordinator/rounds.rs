@@ -104,7 +104,8 @@ impl Coordinator<'_> {
     /// All points under all loads, shuffled by the seed and the round.
     fn order_of(&self, round: usize) -> Vec<PointLoad> {
         let points = 0..self.plan.points.len();
-        let mut order: Vec<PointLoad> = points.flat_map(|point| self.plan.loads_of(point)).collect();
+        let mut order: Vec<PointLoad> =
+            points.flat_map(|point| self.plan.loads_of(point)).collect();
         let mut random = ChaCha8Rng::seed_from_u64(self.plan.seed);
         random.set_stream(round as u64);
         order.shuffle(&mut random);
@@ -279,7 +280,9 @@ impl Budget {
     /// the time, whichever ends it first.
     fn done(&self, measured: usize, per_round: usize) -> u64 {
         let of_time = self.start.elapsed().as_secs_f64() / self.budget.as_secs_f64().max(1e-3);
-        let of_rounds = self.rounds.map(|rounds| measured as f64 / (rounds * per_round) as f64);
+        let of_rounds = self
+            .rounds
+            .map(|rounds| measured as f64 / (rounds * per_round) as f64);
         let share = of_rounds.map_or(of_time, |of_rounds| of_rounds.max(of_time));
         (share.min(1.0) * self.total() as f64) as u64
     }

@@ -331,7 +331,7 @@ search.nprobe = [1, 2]
         let experiment = load(GOOD, &settings).unwrap().experiment;
         assert_eq!((experiment.k, experiment.name.as_str()), (7, "new"));
         assert_eq!(experiment.index[1].build["nlist"], serde_json::json!(64));
-        assert_eq!(experiment.measure.rounds, 3);
+        assert_eq!(experiment.measure.rounds, Some(3));
         assert_eq!(
             experiment.dataset.metric,
             Some(annbench_vectors::Metric::L2)

@@ -36,7 +36,9 @@ impl Plan {
             queries_sha256: data.card.queries_sha256.clone(),
             loads: loads::loads(written)?,
             target: target(written)?,
-            rounds: rounds.map(|rounds| positive(written, "measure.rounds", rounds)).transpose()?,
+            rounds: rounds
+                .map(|rounds| positive(written, "measure.rounds", rounds))
+                .transpose()?,
             budget: experiment.measure.budget,
             build_timeout: some_time(written, "build_timeout", experiment.measure.build_timeout)?,
             point_timeout: some_time(written, "point_timeout", experiment.measure.point_timeout)?,

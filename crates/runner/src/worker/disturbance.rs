@@ -110,7 +110,9 @@ impl Books {
 
 fn numbers(text: &str) -> Vec<u64> {
     let words = text.split_whitespace();
-    words.map_while(|word| word.trim_start_matches('-').parse().ok()).collect()
+    words
+        .map_while(|word| word.trim_start_matches('-').parse().ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -128,7 +130,9 @@ mod tests {
         let before = Books::parse(MACHINE, &own(20, 3)).unwrap();
         assert_eq!((before.busy, before.steal), (116, 40));
         assert_eq!((before.own, before.major_faults), (25, 3));
-        let later = MACHINE.replace("cpu  100", "cpu  400").replace(" 40 ", " 90 ");
+        let later = MACHINE
+            .replace("cpu  100", "cpu  400")
+            .replace(" 40 ", " 90 ");
         let after = Books::parse(&later, &own(220, 5)).unwrap();
         let expected = Disturbance {
             watched_s: 0.0,

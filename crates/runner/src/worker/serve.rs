@@ -220,7 +220,10 @@ fn arrivals_ns(request: &MeasureRequest, n_queries: usize) -> Result<Option<Vec<
     if request.load.mode != Mode::OpenLoop {
         return Ok(None);
     }
-    let rate_qps = request.load.rate_qps.context("mode open_loop without a rate")? as f64;
+    let rate_qps = request
+        .load
+        .rate_qps
+        .context("mode open_loop without a rate")? as f64;
     let mut random = ChaCha8Rng::seed_from_u64(request.arrivals_seed);
     let mut due_s = 0.0;
     let mut next = || {

@@ -65,7 +65,11 @@ impl<C: Clock + Sync> Service<'_, C> {
             ready.wait();
             workers
                 .into_iter()
-                .map(|worker| worker.join().map_err(|_| anyhow!("a searching thread panicked"))?)
+                .map(|worker| {
+                    worker
+                        .join()
+                        .map_err(|_| anyhow!("a searching thread panicked"))?
+                })
                 .collect::<Result<Vec<Shift>>>()
         })?;
         Ok(self.gather(start_ns.into_inner(), shifts))
@@ -73,7 +77,10 @@ impl<C: Clock + Sync> Service<'_, C> {
 
     fn shift(&self, next: &AtomicUsize, ready: &Barrier, start_ns: &AtomicU64) -> Result<Shift> {
         let n_queries = self.queries.n();
-        let setup = SearchSetup { k: self.k, threads: 1 };
+        let setup = SearchSetup {
+            k: self.k,
+            threads: 1,
+        };
         let entered = self.index.enter_thread(setup);
         let mut shift = Shift {
             answered: Vec::with_capacity(n_queries),
@@ -92,9 +99,12 @@ impl<C: Clock + Sync> Service<'_, C> {
             }
             let begin_ns = self.begin(query_idx, start_ns);
             let query = self.queries.slice(query_idx..query_idx + 1);
-            self.index.search(query, &mut shift.neighbors.row_mut(query_idx))?;
+            self.index
+                .search(query, &mut shift.neighbors.row_mut(query_idx))?;
             shift.end_ns = self.clock.now_ns();
-            shift.answered.push((query_idx, shift.end_ns.saturating_sub(begin_ns)));
+            shift
+                .answered
+                .push((query_idx, shift.end_ns.saturating_sub(begin_ns)));
         }
         Ok(shift)
     }

@@ -87,7 +87,12 @@ fn point() -> impl Strategy<Value = PointRow> {
         threads: work.1,
         rate_qps: (work.4 > 5_000).then_some(work.4 as u64),
         role: [Role::Candidate, Role::Null, Role::Duplicate][work.4 % 3],
-        tier: [None, Some(Tier::Front), Some(Tier::Tied), Some(Tier::Beaten)][work.4 % 4],
+        tier: [
+            None,
+            Some(Tier::Front),
+            Some(Tier::Tied),
+            Some(Tier::Beaten),
+        ][work.4 % 4],
         ties: (0..work.4 % 3).collect(),
         spread: Spread {
             builds: None,
