@@ -290,6 +290,19 @@ mod tests {
         assert!(alone > 0.0 && builds > 2.0 * alone && queries > 2.0 * alone);
     }
 
+    /// A sample that lacks the rare slow queries also seems to vary little: what it says of the mean
+    /// is more often too fast than too slow, so the interval reaches further towards slow.
+    #[test]
+    fn intervals_of_skewed_queries_reach_further_towards_the_tail() {
+        let time = |at: u32| 1.0 + f64::from(at % 7) / 100.0 + f64::from(u32::from(at % 15 == 0));
+        let pairs: Vec<(f64, f64)> = (0..30).map(|at| (1.0, time(at))).collect();
+        let queries = QueryMeans::new(pairs).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let deviations = sorted((0..500).map(|_| queries.deviation(&mut rng)).collect());
+        let (slow, fast) = (-quantile(&deviations, 0.025), quantile(&deviations, 0.975));
+        assert!(slow > 1.3 * fast, "{slow}, {fast}");
+    }
+
     /// A resample of two queries that holds one of them twice seems to have no error.
     #[test]
     fn two_queries_tell_little_and_equal_ones_do_not_deviate() {

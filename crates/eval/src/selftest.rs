@@ -20,12 +20,13 @@ pub struct SelfTestOptions {
     pub seed: u64,
 }
 
-/// 1,000 experiments and 100 repetitions: a few seconds when optimised.
+/// 1,000 of each: a few seconds when optimised. Of 100 repetitions, 95 percent are 92 or fewer for
+/// one seed in eight, which would say nothing of the statistics.
 impl Default for SelfTestOptions {
     fn default() -> Self {
         Self {
             experiments: 1_000,
-            repetitions: 100,
+            repetitions: 1_000,
             resamples: 1_000,
             seed: 42,
         }
