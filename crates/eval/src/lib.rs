@@ -41,6 +41,7 @@ mod method;
 mod order;
 mod paired;
 mod pareto;
+mod query_means;
 mod query_shares;
 mod recall;
 mod recall_difference;
