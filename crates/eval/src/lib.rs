@@ -1,5 +1,6 @@
 //! What measurements mean: ground truth with ties, recall@k, latency statistics, intervals,
-//! comparisons, the Pareto front. Pure functions: no IO, no clock, no global state; randomness comes from a seed.
+//! comparisons, the Pareto front. Pure functions: no IO, no clock, no global state; randomness comes
+//! from a seed.
 //!
 //! Start reading at [`GroundTruth`] and [`recall()`] for what an index finds, at [`Samples`] and
 //! [`qps_interval`] for how fast it is. [`paired_ratio`] and [`recall_difference()`] compare two

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Source
 /// Levels and their corrections for few samples are described at `Hierarchy` and `MedianLaw` in
-/// this crate. [`selftest`](crate::selftest) shows by simulation how often the truth is held.
+/// this crate. [`selftest`](crate::selftest()) shows by simulation how often the truth is held.
 pub fn qps_interval(
     samples: &Samples<'_>,
     n_queries: usize,
