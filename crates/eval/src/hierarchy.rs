@@ -2,26 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
     Bootstrap, Interval,
     median_law::MedianLaw,
     order::{median_of, quantile, sorted},
+    query_means::QueryMeans,
     samples::Cells,
 };
-
-/// Most queries drawn in a resample. Of more of them this many are drawn: their deviation in its own
-/// standard errors is as good, and no slower however many queries there are.
-///
-/// # Source
-/// Bickel, Gotze and van Zwet, Resampling fewer than n observations, Statistica Sinica 7, 1997.
-const MOST_DRAWN: usize = 1_000;
-
-/// The least standard error of a resample, as a share of the sample's: a resample of a few queries
-/// may hold one of them alone, which would seem to have none.
-const LEAST_ERROR: f64 = 0.1;
 
 /// What the logarithm of a figure rests on, level by level.
 ///
@@ -40,13 +30,14 @@ const LEAST_ERROR: f64 = 0.1;
 ///   resample stands for all rounds.
 ///
 /// Plain resampling gives intervals that are too narrow for few samples. [`MedianLaw`] mends that
-/// for builds and rounds, counting deviations in standard errors (bootstrap-t) for queries.
+/// for builds and rounds, [`QueryMeans`] for queries. How often intervals then hold the truth, the
+/// example `coverage` shows for each number of builds, rounds and queries: 95 % intervals do in 92
+/// to 99 of 100 simulated runs.
 ///
 /// # Source
 /// Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8, on levels (what
 /// is within a group is not resampled again); Owen, The pigeonhole bootstrap, Annals of Applied
-/// Statistics 1(2), 2007, on crossed factors; Hall, Theoretical comparison of bootstrap confidence
-/// intervals, Annals of Statistics 16(3), 1988, on skewed means, as of latencies.
+/// Statistics 1(2), 2007, on crossed factors.
 #[derive(Debug)]
 pub(crate) struct Hierarchy {
     builds: MedianLaw,
@@ -147,67 +138,6 @@ fn shared(rounds: &[Vec<f64>], n_builds: usize) -> f64 {
     (n * correlation / (1.0 + (n - 1.0) * correlation)).sqrt()
 }
 
-/// Mean over queries of one quantity over that of another.
-#[derive(Debug)]
-pub(crate) struct QueryMeans {
-    pairs: Vec<(f64, f64)>,
-    ratio: LnRatio,
-}
-
-/// Logarithm of a ratio of means, with its standard error.
-#[derive(Debug, Clone, Copy)]
-struct LnRatio {
-    value: f64,
-    standard_error: f64,
-}
-
-impl QueryMeans {
-    /// The two quantities of each query. `None` of fewer than two queries, or where a mean is 0.
-    pub(crate) fn new(pairs: Vec<(f64, f64)>) -> Option<Self> {
-        let ratio = LnRatio::of(pairs.iter().copied());
-        (pairs.len() > 1 && ratio.value.is_finite()).then_some(Self { pairs, ratio })
-    }
-
-    /// By how much the logarithm may differ for other queries of the same kind.
-    fn deviation(&self, rng: &mut impl Rng) -> f64 {
-        let n = self.pairs.len();
-        // Numbers below 2^32 take half the random bits of those below 2^64.
-        let any = |_| self.pairs[rng.random_range(0..n as u32) as usize];
-        let drawn = n.min(MOST_DRAWN);
-        let resampled = LnRatio::of((0..drawn).map(any));
-        // Errors of fewer queries are larger by the root of their number, those of the resample too.
-        let least = LEAST_ERROR * self.ratio.standard_error * (n as f64 / drawn as f64).sqrt();
-        let in_errors = (self.ratio.value - resampled.value) / resampled.standard_error.max(least);
-        let deviation = in_errors * self.ratio.standard_error;
-        // Not so where all queries took the same time, or those of the resample none.
-        if deviation.is_finite() {
-            deviation
-        } else {
-            0.0
-        }
-    }
-}
-
-impl LnRatio {
-    /// By the delta method: the error of the logarithm is about that of the mean of `a / mean(a) - b
-    /// / mean(b)`.
-    fn of(pairs: impl Iterator<Item = (f64, f64)>) -> Self {
-        let (mut a, mut b, mut aa, mut ab, mut bb) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for (one, other) in pairs {
-            a += one;
-            b += other;
-            aa += one * one;
-            ab += one * other;
-            bb += other * other;
-        }
-        let variance: f64 = aa / (a * a) - 2.0 * ab / (a * b) + bb / (b * b);
-        Self {
-            value: f64::ln(a / b),
-            standard_error: variance.max(0.0).sqrt(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,36 +218,5 @@ mod tests {
         let pairs: Vec<(f64, f64)> = (1..50).map(|at| (1.0, f64::from(at))).collect();
         let queries = width(&cells(&[&rounds]), QueryMeans::new(pairs));
         assert!(alone > 0.0 && builds > 2.0 * alone && queries > 2.0 * alone);
-    }
-
-    /// A resample of two queries that holds one of them twice seems to have no error.
-    #[test]
-    fn two_queries_tell_little_and_equal_ones_do_not_deviate() {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let mut most = |pairs: &[(f64, f64)]| {
-            let queries = QueryMeans::new(pairs.to_vec()).unwrap();
-            let deviations = (0..100).map(|_| queries.deviation(&mut rng).abs());
-            deviations.fold(0.0, f64::max)
-        };
-        assert!((1.0..20.0).contains(&most(&[(1.0, 1.0), (1.0, 2.0)])));
-        assert_eq!(most(&[(1.0, 2.0); 5]), 0.0);
-        assert_eq!(most(&[(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)]), 0.0);
-        assert!(QueryMeans::new(vec![(1.0, 1.0)]).is_none());
-        assert!(QueryMeans::new(vec![(1.0, 0.0); 3]).is_none());
-    }
-
-    /// 4,000 queries of a known spread: drawing 1,000 of them must not make the interval twice as wide.
-    #[test]
-    fn many_queries_deviate_as_little_as_they_should() {
-        let pairs: Vec<(f64, f64)> = (0..4_000)
-            .map(|at| (f64::from(at % 2) + 1.0, 1.0))
-            .collect();
-        let queries = QueryMeans::new(pairs).unwrap();
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let squares = (0..500).map(|_| queries.deviation(&mut rng).powi(2));
-        let found = (squares.sum::<f64>() / 500.0).sqrt();
-        // A standard deviation of 0.5, relative to a mean of 1.5.
-        let expected = 0.5 / 1.5 / 4_000f64.sqrt();
-        assert!((found / expected - 1.0).abs() < 0.1, "{found}, {expected}");
     }
 }

@@ -1,10 +1,11 @@
 //! What measurements mean: ground truth with ties, recall@k, latency statistics, intervals,
-//! comparisons, the Pareto front. Pure functions: no IO, no clock, no global state; randomness comes from a seed.
+//! comparisons, the Pareto front. Pure functions: no IO, no clock, no global state; randomness comes
+//! from a seed.
 //!
 //! Start reading at [`GroundTruth`] and [`recall()`] for what an index finds, at [`Samples`] and
-//! [`qps_interval`] for how fast it is. [`paired_ratio`] and [`recall_difference`] compare two
+//! [`qps_interval`] for how fast it is. [`paired_ratio`] and [`recall_difference()`] compare two
 //! operating points, [`verdict`] says whether a run can tell them apart, [`tiers`] which of them
-//! nothing beats. [`trend`] and [`suspected_cache`] doubt what was measured, and [`selftest`] all
+//! nothing beats. [`trend()`] and [`suspected_cache`] doubt what was measured, and [`selftest()`] all
 //! of this, with simulated runs of known truth.
 //!
 //! Invariants:
@@ -41,6 +42,7 @@ mod method;
 mod order;
 mod paired;
 mod pareto;
+mod query_means;
 mod query_shares;
 mod recall;
 mod recall_difference;

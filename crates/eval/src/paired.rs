@@ -2,7 +2,8 @@
 
 use crate::{
     Bootstrap, Interval, Samples,
-    hierarchy::{Hierarchy, QueryMeans},
+    hierarchy::Hierarchy,
+    query_means::QueryMeans,
     query_shares::query_shares,
     samples::{Cells, Pair, total_ns},
 };

@@ -2,7 +2,8 @@
 
 use crate::{
     Bootstrap, Interval, Samples,
-    hierarchy::{Hierarchy, QueryMeans},
+    hierarchy::Hierarchy,
+    query_means::QueryMeans,
     query_shares::query_shares,
     samples::{Cells, total_ns},
 };
@@ -18,7 +19,7 @@ use crate::{
 ///
 /// # Source
 /// Levels and their corrections for few samples are described at `Hierarchy` and `MedianLaw` in
-/// this crate. [`selftest`](crate::selftest) shows by simulation how often the truth is held.
+/// this crate. [`selftest`](crate::selftest()) shows by simulation how often the truth is held.
 pub fn qps_interval(
     samples: &Samples<'_>,
     n_queries: usize,

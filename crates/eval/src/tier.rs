@@ -20,7 +20,7 @@ pub enum Tier {
 /// `is_surely_better(winner, loser)` is asked of such pairs alone, given by their positions, until
 /// it says yes for the loser: whether the winner's lead in at least one figure is beyond doubt
 /// ([`verdict`](crate::verdict) of the paired ratio, or a
-/// [`recall_difference`](crate::recall_difference) above 0).
+/// [`recall_difference`](crate::recall_difference()) above 0).
 pub fn tiers(
     points: &[(f64, f64)],
     mut is_surely_better: impl FnMut(usize, usize) -> bool,
