@@ -1,6 +1,9 @@
 //! From what was written down to the rows people read.
 
-use annbench_eval::{qps_interval, recall_interval, samples_needed, spread, summarize, trend};
+use annbench_eval::{
+    qps_interval, qps_interval_of_these_queries, recall_interval, samples_needed, spread,
+    summarize, trend,
+};
 use annbench_store::results::{
     BuildRow, Estimate, LatencyUs, Noise, PointRow, QueryRow, Role, Settled, Spread, Status,
     Warning,
@@ -10,7 +13,7 @@ use crate::{
     compare,
     ledger::{Answered, Events, PointLoad, Timed},
     plan::{Plan, PlannedPoint},
-    statistics::{bootstrap, estimate, half_width, samples},
+    statistics::{bootstrap, estimate, samples},
     threads::all_threads,
     worker::Disturbance,
 };
@@ -90,7 +93,7 @@ impl PointBuilder<'_> {
             tier: None,
             ties: Vec::new(),
             spread: self.spread(),
-            settled: qps.map(|qps| self.settled(&qps)),
+            settled: self.settled(),
             latency_us: self.latency_us(),
             n_queries: answered.map_or(0, |answered| answered.hits.len()),
             rounds_s: self.rounds().iter().map(seconds).collect(),
@@ -149,16 +152,14 @@ impl PointBuilder<'_> {
     }
 
     /// A point may be as sharp as was asked for where the run as a whole is not.
-    fn settled(&self, qps: &Estimate) -> Settled {
-        let interval = annbench_eval::Interval {
-            value: qps.value,
-            low: qps.low,
-            high: qps.high,
-            coverage: 0.0,
-        };
+    fn settled(&self) -> Option<Settled> {
+        let samples = samples(self.events, self.key);
+        let bootstrap = bootstrap(self.plan.seed);
+        let interval = qps_interval_of_these_queries(&samples, self.n_queries()?, &bootstrap)?;
+        let is_narrow = interval.relative_half_width() <= self.plan.target;
         match self.settled {
-            Settled::Budget if half_width(&interval) <= self.plan.target => Settled::Target,
-            settled => settled,
+            Settled::Budget if is_narrow => Some(Settled::Target),
+            settled => Some(settled),
         }
     }
 

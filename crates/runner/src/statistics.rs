@@ -1,7 +1,7 @@
 //! What the ledger holds of a point, as the statistics want it.
 
 use annbench_eval::{Bootstrap, Interval, Samples};
-use annbench_store::results::Estimate;
+use annbench_store::results::{Estimate, Mode};
 
 use crate::ledger::{Events, PointLoad};
 
@@ -10,7 +10,7 @@ pub(crate) fn samples(events: &Events, key: PointLoad) -> Samples<'_> {
     let mut samples = Samples::new();
     for timed in events.rounds_of(key) {
         match key.1.mode {
-            annbench_store::results::Mode::Single => {
+            Mode::Single => {
                 samples.push(0, timed.round, timed.latencies_ns.as_slice());
             }
             _ => samples.push(0, timed.round, vec![timed.elapsed_ns]),
@@ -25,11 +25,6 @@ pub(crate) fn bootstrap(seed: u64) -> Bootstrap {
         seed,
         ..Bootstrap::default()
     }
-}
-
-/// The longer arm of an interval, as a share of the estimate.
-pub(crate) fn half_width(interval: &Interval) -> f64 {
-    (interval.high - interval.value).max(interval.value - interval.low) / interval.value
 }
 
 pub(crate) fn estimate(interval: Interval) -> Estimate {

@@ -17,7 +17,7 @@ use super::{Coordinator, WorkerError};
 use crate::{
     ledger::{Answered, Event, Failed, PointLoad, Timed},
     plan::Plan,
-    statistics::{half_width, samples},
+    statistics::samples,
     threads::all_threads,
     worker::{
         Disturbance,
@@ -44,7 +44,8 @@ impl Coordinator<'_> {
     /// the next round would overrun the budget. Says which.
     pub(crate) fn measure_rounds(&mut self) -> Result<(usize, Settled)> {
         let mut clock = Budget::of(self.plan);
-        self.observer.begin("measure", Some(clock.total()));
+        let per_round = self.plan.points.len() * self.plan.loads.len();
+        self.observer.begin("measure", Some(clock.total(per_round)));
         let mut round = 0;
         let settled = loop {
             match self.plan.rounds {
@@ -69,7 +70,7 @@ impl Coordinator<'_> {
                 self.measure(key, round)?;
             }
             let measured = round * order.len() + position + 1;
-            self.observer.advance(clock.done(measured, order.len()));
+            self.observer.advance(clock.done(measured));
         }
         Ok(())
     }
@@ -97,7 +98,7 @@ impl Coordinator<'_> {
         live.into_iter().all(|key| {
             let samples = samples(events, key);
             let interval = qps_interval_of_these_queries(&samples, n_queries, &bootstrap);
-            interval.is_some_and(|interval| half_width(&interval) <= self.plan.target)
+            interval.is_some_and(|interval| interval.relative_half_width() <= self.plan.target)
         })
     }
 
@@ -271,20 +272,20 @@ impl Budget {
         self.start.elapsed() + self.longest_round > self.budget
     }
 
-    /// The end of the progress that is shown, in thousandths of what there is to do.
-    fn total(&self) -> u64 {
-        1000
+    /// What there is to do: measurements where the number of rounds is given, else thousandths of
+    /// the time, which may not all be needed.
+    fn total(&self, per_round: usize) -> u64 {
+        self.rounds
+            .map_or(1000, |rounds| (rounds * per_round) as u64)
     }
 
-    /// How far it is after so many measurements: of the rounds where their number is given, or of
-    /// the time, whichever ends it first.
-    fn done(&self, measured: usize, per_round: usize) -> u64 {
+    /// How much of that is done after so many measurements.
+    fn done(&self, measured: usize) -> u64 {
         let of_time = self.start.elapsed().as_secs_f64() / self.budget.as_secs_f64().max(1e-3);
-        let of_rounds = self
-            .rounds
-            .map(|rounds| measured as f64 / (rounds * per_round) as f64);
-        let share = of_rounds.map_or(of_time, |of_rounds| of_rounds.max(of_time));
-        (share.min(1.0) * self.total() as f64) as u64
+        match self.rounds {
+            Some(_) => measured as u64,
+            None => (of_time.min(1.0) * 1000.0) as u64,
+        }
     }
 }
 

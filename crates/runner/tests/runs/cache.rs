@@ -101,7 +101,7 @@ fn a_damaged_cached_index_is_built_again() {
     let (second, notes) = again(&world, true, false);
     assert_eq!(are_from_cache(&second), [false, false]);
     assert!(second.is_complete());
-    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert_eq!(notes.len(), 3, "two indexes and the control: {notes:?}");
     assert!(
         notes[0].contains("is damaged; building it again"),
         "{notes:?}"

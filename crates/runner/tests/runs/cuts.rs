@@ -35,7 +35,10 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 const KILLS: usize = 20;
 
-/// Three points in two modes, long enough to be killed that often.
+/// Measurements of a round: three points, a duplicate and the null index, in two modes.
+const PER_ROUND: usize = (3 + 2) * 2;
+
+/// Rounds enough to be killed that often.
 fn long() -> String {
     format!("[measure]\nrounds = 40\nbudget = \"10m\"\n{PLAIN}")
 }
@@ -85,7 +88,11 @@ fn twenty_kills_change_nothing_but_times() {
         journal.starts_with(&before),
         "something was lost in the end"
     );
-    assert_eq!(timed(&journal), 40 * 3 * 2, "nothing was measured twice");
+    assert_eq!(
+        timed(&journal),
+        40 * PER_ROUND,
+        "nothing was measured twice"
+    );
     assert_eq!(but_for_times(&finished), but_for_times(&undisturbed));
 }
 
@@ -160,7 +167,7 @@ fn a_signal_stops_a_run_that_then_goes_on() {
         let (code, said) = coordinator.end();
         assert_eq!(code, Some(130), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
-        assert!(said.starts_with("stopped; 2 indexes and "), "{said}");
+        assert!(said.starts_with("stopped; 3 indexes and "), "{said}");
         assert!(
             said.ends_with("the same command goes on from there\n"),
             "{said}"
@@ -219,7 +226,7 @@ fn a_run_stops_at_whatever_step_it_is() {
         ("before the first", "nothing was measured yet"),
         ("ground truth", "0 indexes and 0 measurements are kept"),
         ("build null", "1 index and 0 measurements are kept"),
-        ("measure", "2 indexes and 0 measurements are kept"),
+        ("measure", "3 indexes and 0 measurements are kept"),
     ] {
         let world = World::new();
         world.write(PLAIN);
@@ -257,8 +264,8 @@ fn a_full_disk_ends_a_run_that_then_goes_on() {
     assert_eq!(code, Some(1), "{said}");
     let journal = world.journal();
     let measured = timed(&journal);
-    assert!(measured > 0 && measured < 240, "{measured}");
-    let expected = format!("cut off, but 2 indexes and {measured} measurements are kept in ");
+    assert!(measured > 0 && measured < 40 * PER_ROUND, "{measured}");
+    let expected = format!("cut off, but 3 indexes and {measured} measurements are kept in ");
     assert!(said.starts_with(&expected), "{said}");
     assert!(said.contains("journal.jsonl: "), "{said}");
     let finished = world.go(Going::on(&mut Silent)).unwrap();

@@ -171,6 +171,14 @@ impl World {
 }
 
 /// All that a run found, but for times and where the indexes came from.
+/// Whether another run of the same plan may do without it.
+fn is_of_time(warning: &Warning) -> bool {
+    matches!(
+        warning,
+        Warning::Trend { .. } | Warning::Disturbed { .. } | Warning::PageFaults { .. }
+    )
+}
+
 pub(crate) fn but_for_times(finished: &Finished) -> String {
     let mut builds = finished.builds.clone();
     for build in &mut builds {
@@ -182,6 +190,9 @@ pub(crate) fn but_for_times(finished: &Finished) -> String {
     let mut points = finished.points.clone();
     for point in &mut points {
         (point.qps, point.latency_us) = (None, None);
+        (point.tier, point.settled, point.spread) = (None, None, Default::default());
+        point.ties.clear();
+        point.warnings.retain(|warning| !is_of_time(warning));
         point.rounds_s.fill(0.0);
     }
     let mut queries = finished.queries.clone();
