@@ -49,6 +49,10 @@ pub(crate) enum Command {
     Schema,
     /// Measure what the harness itself costs: the same searches through it and bare
     Overhead(OverheadArgs),
+    /// Show that the statistics keep their promises, on simulated runs with known truth
+    Selftest(SelftestArgs),
+    /// Run an experiment several times and compare how steady other methods' figures would be
+    Repeat(RepeatArgs),
     /// Print completions for a shell
     #[command(
         after_help = "Example:\n  annbench completions bash > /etc/bash_completion.d/annbench"
@@ -160,9 +164,9 @@ pub(crate) struct QuickArgs {
     /// Seed of the sample, the builds and the order of measurements
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
-    /// Rounds to measure
-    #[arg(long, default_value_t = 10)]
-    pub(crate) rounds: usize,
+    /// Measure exactly so many rounds [default: until intervals are 2 % wide, or for 30 s]
+    #[arg(long)]
+    pub(crate) rounds: Option<usize>,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
     #[command(flatten)]
@@ -318,4 +322,35 @@ pub(crate) struct OverheadArgs {
     pub(crate) repeats: usize,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench selftest
+  annbench selftest --experiments 10000 --seed 7
+Exits with 1 where a promise is broken.")]
+pub(crate) struct SelftestArgs {
+    /// Simulated experiments, and as many pairs of points
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(100..))]
+    pub(crate) experiments: u32,
+    /// Seed of the simulations
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  annbench repeat configs/default.toml --times 10
+Indexes are built once. Each repetition is a run of its own; its samples are summed up as annbench
+does and as others do: the best of five rounds, the mean of one window, a single pass.")]
+pub(crate) struct RepeatArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// How often to run it
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..))]
+    pub(crate) times: u32,
 }

@@ -29,6 +29,8 @@ fn run(cli: Cli) -> anyhow::Result<exit::Outcome> {
         Command::Embed(args) => commands::embed::embed(args),
         Command::Schema => commands::schema::schema(),
         Command::Overhead(args) => commands::overhead::overhead(args),
+        Command::Selftest(args) => commands::selftest::selftest(args),
+        Command::Repeat(args) => commands::repeat::repeat(args),
         Command::Completions { shell } => commands::completions::completions(shell),
         Command::Worker => commands::worker::worker(),
     }

@@ -42,5 +42,6 @@ pub use folder::RunFolder;
 pub use machine::{Environment, Steering, machine};
 pub use observer::{Observer, Silent};
 pub use plan::{Plan, PlannedBuild, PlannedPoint};
+pub use rows::ByMethod;
 pub use run::{Finished, Setup, run};
 pub use threads::all_threads;

@@ -1,11 +1,11 @@
 //! From what was written down to the rows people read.
 
 use annbench_eval::{
-    qps_interval, qps_interval_of_these_queries, recall_interval, samples_needed, spread,
+    Method, qps_interval, qps_interval_of_these_queries, recall_interval, samples_needed, spread,
     summarize, trend,
 };
 use annbench_store::results::{
-    BuildRow, Estimate, LatencyUs, Noise, PointRow, QueryRow, Role, Settled, Spread, Status,
+    BuildRow, Estimate, LatencyUs, Load, Noise, PointRow, QueryRow, Role, Settled, Spread, Status,
     Warning,
 };
 
@@ -24,6 +24,20 @@ pub(crate) struct Rows {
     pub(crate) points: Vec<PointRow>,
     pub(crate) queries: Vec<QueryRow>,
     pub(crate) noise: Vec<Noise>,
+    pub(crate) by_method: Vec<ByMethod>,
+}
+
+/// Queries a second of one point, as one method sums its samples up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ByMethod {
+    /// Number of the point.
+    pub point: usize,
+    /// How its queries were offered.
+    pub load: Load,
+    /// The method.
+    pub method: Method,
+    /// Queries a second.
+    pub qps: f64,
 }
 
 /// The rows of all that was measured; `settled` says why no further round was.
@@ -37,6 +51,7 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
         points: Vec::new(),
         queries: Vec::new(),
         noise: Vec::new(),
+        by_method: Vec::new(),
     };
     for (number, planned) in plan.points.iter().enumerate() {
         for key in plan.loads_of(number) {
@@ -51,6 +66,7 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
             rows.points.push(row.point());
             if planned.role == Role::Candidate {
                 rows.queries.extend(row.queries());
+                rows.by_method.extend(row.by_method());
             }
         }
     }
@@ -137,6 +153,19 @@ impl PointBuilder<'_> {
         let samples = samples(self.events, self.key);
         let interval = qps_interval(&samples, self.n_queries()?, &bootstrap(self.plan.seed))?;
         Some(estimate(interval))
+    }
+
+    fn by_method(&self) -> Vec<ByMethod> {
+        let samples = samples(self.events, self.key);
+        let told = |method: Method| {
+            Some(ByMethod {
+                point: self.key.0,
+                load: self.key.1,
+                method,
+                qps: method.qps(&samples, self.n_queries()?)?,
+            })
+        };
+        Method::ALL.into_iter().filter_map(told).collect()
     }
 
     fn spread(&self) -> Spread {

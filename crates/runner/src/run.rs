@@ -24,7 +24,9 @@ use crate::{
     machine::{Environment, Steering, machine},
     observer::Observer,
     plan::Plan,
-    resume, rows, truth,
+    resume,
+    rows::{self, ByMethod},
+    truth,
     worker::protocol::{Reply, Request},
 };
 
@@ -63,6 +65,8 @@ pub struct Finished {
     pub controls: Vec<PointRow>,
     /// Its queries at every point.
     pub queries: Vec<QueryRow>,
+    /// What other methods would have made of the same samples.
+    pub by_method: Vec<ByMethod>,
 }
 
 impl Finished {
@@ -391,6 +395,7 @@ fn finish(
         points,
         controls,
         queries: rows.queries,
+        by_method: rows.by_method,
     })
 }
 

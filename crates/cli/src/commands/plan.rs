@@ -17,9 +17,16 @@ pub(crate) fn show(plan: &Plan, data: &Prepared, format: OutputArgs) -> Result<O
 
 fn text(plan: &Plan, data: &Prepared) -> String {
     let card = &data.card;
-    let modes: Vec<&str> = plan.modes.iter().map(|mode| mode.name()).collect();
+    let loads: Vec<String> = plan.loads.iter().map(ToString::to_string).collect();
+    let rounds = match plan.rounds {
+        Some(rounds) => format!("{rounds} rounds"),
+        None => format!(
+            "rounds until intervals are {} % wide to either side",
+            100.0 * plan.target
+        ),
+    };
     let mut text = format!(
-        "experiment {}\n  data     {}: {} x {}, {}; {} queries, {}\n  measure  {} points in {}, k = {}, up to {} rounds in {:?}\n",
+        "experiment {}\n  data     {}: {} x {}, {}; {} queries, {}\n  measure  {} points in {}, k = {}\n           {rounds}, or for {:?}\n",
         plan.name,
         card.name,
         card.n,
@@ -27,13 +34,13 @@ fn text(plan: &Plan, data: &Prepared) -> String {
         card.metric,
         card.n_queries,
         card.queries,
-        plan.points.len(),
-        modes.join(" and "),
+        plan.candidates().count(),
+        loads.join(" and "),
         plan.k,
-        plan.rounds,
         plan.budget,
     );
-    for (number, build) in plan.builds.iter().enumerate() {
+    let builds = plan.builds.iter().enumerate();
+    for (number, build) in builds.filter(|(_, build)| !build.is_control) {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
@@ -47,7 +54,7 @@ fn text(plan: &Plan, data: &Prepared) -> String {
                 adjustment.key, adjustment.effective, adjustment.requested, adjustment.reason
             );
         }
-        for (_, point) in plan.points_of(number) {
+        for (_, point) in plan.candidates().filter(|(_, point)| point.build == number) {
             let search = point.search.to_string();
             let search = if search.is_empty() {
                 "no search parameters"

@@ -28,13 +28,18 @@ pub(crate) struct Job {
 }
 
 pub(crate) fn run(args: RunArgs) -> Result<Outcome> {
+    run_job(job(args)?)
+}
+
+/// The run that the arguments ask for.
+pub(crate) fn job(args: RunArgs) -> Result<Job> {
     let mut settings = args.set;
     if let Some(data) = args.data {
         let data = std::path::absolute(data)?;
         // JSON's strings are TOML's: a path that looks like a number or a list stays a path.
         settings.push(format!("dataset.path={}", serde_json::to_string(&data)?));
     }
-    run_job(Job {
+    Ok(Job {
         written: Experiment::load(&args.config, &settings)?,
         folders: args.folders,
         output: args.output,
@@ -43,36 +48,77 @@ pub(crate) fn run(args: RunArgs) -> Result<Outcome> {
 }
 
 pub(crate) fn run_job(job: Job) -> Result<Outcome> {
-    let registry = registry();
-    let setup = setup(&job, &registry)?;
-    let mut bars = Bars::default();
-    let data = Prepared::load(&job.written, &setup.cache, &mut bars)?;
-    let plan = Plan::resolve(&job.written, &data, &registry)?;
-    if job.dry_run {
-        return plan::show(&plan, &data, job.output);
+    match prepare(&job)? {
+        Prelude::Shown => Ok(Outcome::Fine),
+        Prelude::Ready(mut ready) => report(measure(&job, &mut ready)?, job.output),
     }
-    interrupt::stop_on_signals(&setup.stop)?;
-    let finished = run_plan(&job.written, &data, &plan, &setup, &mut bars)?;
-    report(finished, job.output)
 }
 
-fn setup<'a>(job: &Job, registry: &'a Registry) -> Result<Setup<'a>> {
+/// What precedes the measuring.
+pub(crate) enum Prelude {
+    /// All is there.
+    Ready(Box<Ready>),
+    /// It was a dry run: the plan is printed.
+    Shown,
+}
+
+/// All that measuring takes.
+pub(crate) struct Ready {
+    registry: Registry,
+    data: Prepared,
+    plan: Plan,
+    stop: Stop,
+    bars: Bars,
+}
+
+pub(crate) fn prepare(job: &Job) -> Result<Prelude> {
+    let registry = registry();
+    let mut bars = Bars::default();
+    let data = Prepared::load(&job.written, &cache_folder(job), &mut bars)?;
+    let plan = Plan::resolve(&job.written, &data, &registry)?;
+    if job.dry_run {
+        plan::show(&plan, &data, job.output)?;
+        return Ok(Prelude::Shown);
+    }
+    let stop = Stop::default();
+    interrupt::stop_on_signals(&stop)?;
+    Ok(Prelude::Ready(Box::new(Ready {
+        registry,
+        data,
+        plan,
+        stop,
+        bars,
+    })))
+}
+
+pub(crate) fn measure(job: &Job, ready: &mut Ready) -> Result<Finished> {
+    let setup = setup(job, &ready.registry, &ready.stop)?;
+    run_plan(
+        &job.written,
+        &ready.data,
+        &ready.plan,
+        &setup,
+        &mut ready.bars,
+    )
+}
+
+fn setup<'a>(job: &Job, registry: &'a Registry, stop: &Stop) -> Result<Setup<'a>> {
     let program = std::env::current_exe().context("find this program, to start workers with")?;
-    let runs = runs_folder(job);
     Ok(Setup {
         registry,
         steering: steering(),
         worker: (program, vec!["worker".into()]),
-        cache: job
-            .folders
-            .cache
-            .clone()
-            .unwrap_or_else(|| runs.join(".cache")),
-        runs,
+        cache: cache_folder(job),
+        runs: runs_folder(job),
         fresh: job.folders.fresh,
         rebuild: job.folders.rebuild,
-        stop: Stop::default(),
+        stop: stop.clone(),
     })
+}
+
+fn cache_folder(job: &Job) -> PathBuf {
+    let given = job.folders.cache.clone();
+    given.unwrap_or_else(|| runs_folder(job).join(".cache"))
 }
 
 /// Flags and environment before the file, the file before the default.
