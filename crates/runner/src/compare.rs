@@ -3,7 +3,7 @@
 use annbench_eval::{
     Interval, Verdict, noise_floor, paired_ratio, recall_difference, resolution, tiers, verdict,
 };
-use annbench_store::results::{Load, Noise, PointRow, Role, Tier};
+use annbench_store::results::{Estimate, Load, Mode, Noise, PointRow, Role, Tier};
 
 use crate::{
     ledger::Events,
@@ -89,9 +89,8 @@ impl Contest<'_> {
     fn tier(&self, points: &mut [PointRow], measured: &[usize]) {
         let figures = |&row: &usize| {
             let (recall, qps) = (points[row].recall, points[row].qps);
-            let value = |estimate: Option<annbench_store::results::Estimate>| {
-                estimate.map_or(f64::NAN, |estimate| estimate.value)
-            };
+            let value =
+                |estimate: Option<Estimate>| estimate.map_or(f64::NAN, |estimate| estimate.value);
             (value(recall), value(qps))
         };
         let figures: Vec<(f64, f64)> = measured.iter().map(figures).collect();
@@ -122,7 +121,11 @@ impl Contest<'_> {
         difference.is_some_and(|difference| difference.low > 0.0)
     }
 
+    /// In mode open loop it is the arrivals that take the time.
     fn null_ns(&self, points: &[PointRow]) -> Option<f64> {
+        if self.load.mode == Mode::OpenLoop {
+            return None;
+        }
         let null = |row: &&PointRow| row.load() == self.load && row.role == Role::Null;
         Some(1e9 / points.iter().find(null)?.qps?.value)
     }

@@ -255,3 +255,49 @@ fn file_size(path: &Path) -> Result<u64> {
         .with_context(|| format!("read {}", path.display()))?
         .len())
 }
+
+#[cfg(test)]
+mod tests {
+    use annbench_index::Params;
+    use annbench_store::results::Load;
+
+    use super::*;
+
+    fn arrivals(rate_qps: Option<u64>, seed: u64) -> Result<Option<Vec<u64>>> {
+        let request = MeasureRequest {
+            queries: PathBuf::new(),
+            k: 1,
+            load: Load {
+                mode: Mode::OpenLoop,
+                threads: 1,
+                rate_qps,
+            },
+            arrivals_seed: seed,
+            search: Params::new(),
+            warmup_queries: 0,
+            answers: PathBuf::new(),
+        };
+        arrivals_ns(&request, 10_000)
+    }
+
+    #[test]
+    fn arrivals_keep_their_rate_and_are_as_irregular_as_chance() {
+        let arrivals_ns = arrivals(Some(1_000), 7).unwrap().unwrap();
+        assert!(arrivals_ns.is_sorted());
+        let gaps: Vec<f64> = arrivals_ns
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]) as f64)
+            .collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+        // Both are a million ns; of 10,000 gaps they are known to 1 and 1.4 percent.
+        assert!((mean / 1e6 - 1.0).abs() < 0.04, "{mean}");
+        assert!((variance.sqrt() / 1e6 - 1.0).abs() < 0.06, "{variance}");
+        assert_ne!(arrivals(Some(1_000), 8).unwrap().unwrap(), arrivals_ns);
+    }
+
+    #[test]
+    fn arrivals_without_a_rate_are_refused() {
+        assert!(arrivals(None, 7).is_err());
+    }
+}

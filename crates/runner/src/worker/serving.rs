@@ -145,3 +145,126 @@ impl<C: Clock + Sync> Service<'_, C> {
         served
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use annbench_index::{ConfigureError, Params, SaveError, SearchError};
+    use annbench_vectors::{Matrix, Metric, NeighborsMut};
+
+    use super::*;
+
+    /// Time that goes on by one with each reading, and by itself not at all.
+    struct Simulated(AtomicU64);
+
+    impl Clock for Simulated {
+        fn now_ns(&self) -> u64 {
+            self.0.fetch_add(1, Ordering::Relaxed)
+        }
+    }
+
+    /// Answers with the query's own first component as id, and takes its time.
+    struct Slow<'a> {
+        clock: &'a Simulated,
+        search_ns: u64,
+    }
+
+    impl Index for Slow<'_> {
+        fn configure(&mut self, _: &Params, _: SearchSetup) -> Result<Params, ConfigureError> {
+            Ok(Params::new())
+        }
+        fn enter_thread(&self, _: SearchSetup) -> Result<(), ConfigureError> {
+            Ok(())
+        }
+        fn search(
+            &self,
+            queries: MatrixView<'_>,
+            out: &mut NeighborsMut<'_>,
+        ) -> Result<(), SearchError> {
+            self.clock.0.fetch_add(self.search_ns, Ordering::Relaxed);
+            out.fill(0, [(queries.row(0)[0] as u64, 0.5)]);
+            Ok(())
+        }
+        fn save(&self, _: &Path) -> Result<(), SaveError> {
+            Ok(())
+        }
+        fn len(&self) -> usize {
+            100
+        }
+        fn dim(&self) -> usize {
+            1
+        }
+        fn metric(&self) -> Metric {
+            Metric::L2
+        }
+        fn bytes_estimate(&self) -> Option<u64> {
+            None
+        }
+    }
+
+    fn served(threads: usize, arrivals_ns: Option<&[u64]>) -> Served {
+        let clock = Simulated(AtomicU64::new(0));
+        let index = Slow {
+            clock: &clock,
+            search_ns: 1_000,
+        };
+        let queries = Matrix::from_vec((0..20).map(|i| i as f32).collect(), 1).unwrap();
+        let service = Service {
+            index: &index,
+            queries: queries.view(),
+            threads,
+            k: 1,
+            arrivals_ns,
+            clock: &clock,
+        };
+        service.run().unwrap()
+    }
+
+    #[test]
+    fn every_query_is_answered_once_whatever_the_number_of_clients() {
+        for threads in [1, 3, 30] {
+            let served = served(threads, None);
+            for query_idx in 0..20 {
+                assert_eq!(
+                    served.neighbors.ids(query_idx),
+                    [query_idx as u64],
+                    "{threads}"
+                );
+                assert!(served.latencies_ns[query_idx] >= 1_000, "{threads}");
+            }
+            assert!(served.elapsed_ns >= 20_000, "{threads}");
+        }
+    }
+
+    #[test]
+    fn a_query_that_had_to_wait_is_charged_with_the_wait() {
+        // A query is due every 100 ns and takes 1,000: each waits for all before it.
+        let arrivals_ns: Vec<u64> = (0..20).map(|i| i * 100).collect();
+        let served = served(1, Some(&arrivals_ns));
+        for (query_idx, latency_ns) in served.latencies_ns.iter().enumerate() {
+            let expected = (query_idx as u64 + 1) * 1_000 - arrivals_ns[query_idx];
+            assert!(
+                latency_ns.abs_diff(expected) < 200,
+                "{query_idx}: {latency_ns}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_query_is_not_answered_before_it_is_due() {
+        let arrivals_ns: Vec<u64> = (0..20).map(|i| i * 5_000).collect();
+        let served = served(1, Some(&arrivals_ns));
+        assert!(
+            served
+                .latencies_ns
+                .iter()
+                .all(|&latency_ns| latency_ns < 2_000)
+        );
+        assert!(
+            served.elapsed_ns >= 19 * 5_000 + 1_000,
+            "{}",
+            served.elapsed_ns
+        );
+    }
+}

@@ -11,7 +11,7 @@
 use std::process::ExitCode;
 
 use annbench_runner::Finished;
-use annbench_store::results::{Status, Warning};
+use annbench_store::results::{Mode, Role, Settled, Status, Warning, tables};
 use libtest_mimic::{Arguments, Trial};
 use world::{Going, Notes, World};
 
@@ -53,6 +53,10 @@ fn trials() -> Vec<Trial> {
     let mut trials = trials![
         a_run_leaves_everything_behind,
         an_exact_index_has_recall_one,
+        each_round_holds_a_null_index_and_a_duplicate,
+        clients_and_arrivals_find_what_single_queries_find,
+        rounds_end_when_intervals_are_narrow,
+        without_time_two_rounds_are_measured_and_the_rows_say_so,
         looking_at_less_finds_less,
         a_build_that_is_refused_fails_alone,
         answers_that_waver_are_said_to,
@@ -99,6 +103,90 @@ fn a_run_leaves_everything_behind() {
         latest.canonicalize().unwrap(),
         finished.folder.canonicalize().unwrap()
     );
+}
+
+fn each_round_holds_a_null_index_and_a_duplicate() {
+    let world = World::new();
+    let finished = world.run(PLAIN);
+    let roles: Vec<(Role, Mode)> = finished
+        .controls
+        .iter()
+        .map(|row| (row.role, row.mode))
+        .collect();
+    let expected = [
+        (Role::Duplicate, Mode::Single),
+        (Role::Duplicate, Mode::Batch),
+        (Role::Null, Mode::Single),
+        (Role::Null, Mode::Batch),
+    ];
+    assert_eq!(roles, expected);
+    for row in &finished.controls {
+        assert_eq!(row.rounds_s.len(), 3, "as many as every point");
+    }
+    let written = tables::read_points(&finished.folder.join("points.parquet")).unwrap();
+    assert_eq!(
+        written.len(),
+        finished.points.len() + finished.controls.len()
+    );
+    assert_eq!(finished.record.noise.len(), 2, "one a load");
+    for noise in &finished.record.noise {
+        let duplicate = noise.duplicate.unwrap();
+        assert!(duplicate.low <= duplicate.value && duplicate.value <= duplicate.high);
+        assert!(noise.floor.unwrap() > 0.0 && noise.null_ns.unwrap() > 0.0);
+    }
+}
+
+fn clients_and_arrivals_find_what_single_queries_find() {
+    let measure = "[measure]\nrounds = 3\nmodes = [\"single\", \"concurrent\", \"open_loop\"]\n\
+                   clients = [1, 3]\nrates = 20000\n";
+    let index = "[[index]]\ntype = \"mock\"\nsearch.share = 0.5\n";
+    let finished = World::new().run(&format!("{measure}{index}"));
+    let loads: Vec<String> = finished
+        .points
+        .iter()
+        .map(|row| row.load().to_string())
+        .collect();
+    assert_eq!(
+        loads[..3],
+        ["single", "concurrent, 1 client", "concurrent, 3 clients"]
+    );
+    assert!(loads[3].starts_with("open_loop, 20000 qps"), "{loads:?}");
+    for row in &finished.points {
+        assert_eq!(row.recall, finished.points[0].recall, "{}", row.load());
+        assert!(row.qps.unwrap().value > 0.0 && row.latency_us.unwrap().p50 > 0.0);
+    }
+    assert_eq!(finished.queries.len(), 4 * 10);
+    assert!(
+        finished
+            .queries
+            .iter()
+            .all(|query| query.latency_ns > Some(0))
+    );
+}
+
+fn rounds_end_when_intervals_are_narrow() {
+    let measure = "[measure]\ntarget = 1.0\nmodes = [\"single\"]\nbudget = \"10m\"\n";
+    let finished = World::new().run(&format!("{measure}[[index]]\ntype = \"null\"\n"));
+    assert_eq!(finished.points[0].settled, Some(Settled::Target));
+    assert!(finished.points[0].rounds_s.len() >= 5);
+    let spent = |warning: &Warning| matches!(warning, Warning::BudgetSpent { .. });
+    assert!(!finished.record.warnings.iter().any(spent));
+}
+
+fn without_time_two_rounds_are_measured_and_the_rows_say_so() {
+    let measure = "[measure]\ntarget = 0.0001\nbudget = \"1us\"\n";
+    let finished = World::new().run(&format!("{measure}[[index]]\ntype = \"mock\"\n"));
+    for point in &finished.points {
+        assert_eq!(
+            (point.settled, point.rounds_s.len()),
+            (Some(Settled::Budget), 2)
+        );
+    }
+    let spent = Warning::BudgetSpent {
+        rounds: 2,
+        wanted: None,
+    };
+    assert!(finished.record.warnings.contains(&spent));
 }
 
 fn an_exact_index_has_recall_one() {
@@ -278,6 +366,22 @@ fn mistakes_are_refused_before_any_build() {
         (
             "[measure]\nbuild_timeout = \"0s\"\n[[index]]\ntype = \"null\"",
             "measure.build_timeout: leaves no time; write 30m or 5m",
+        ),
+        (
+            "[measure]\ntarget = 0.0\n[[index]]\ntype = \"null\"",
+            "measure.target: must lie between 0.0001 and 1; write 0.02 for intervals of 2 %",
+        ),
+        (
+            "[measure]\nmodes = [\"open_loop\"]\n[[index]]\ntype = \"null\"",
+            "measure.modes: mode open_loop needs rates; add rates = [1000, 2000]",
+        ),
+        (
+            "[measure]\nmodes = [\"concurrent\"]\nclients = []\n[[index]]\ntype = \"null\"",
+            "measure.clients: the list is empty",
+        ),
+        (
+            "[measure]\nthreads = [1, 0]\n[[index]]\ntype = \"null\"",
+            "measure.threads: must be at least 1",
         ),
     ] {
         let message = world.refused(indexes);
