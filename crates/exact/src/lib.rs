@@ -71,19 +71,29 @@
 #[cfg(feature = "backend")]
 mod backend;
 mod bound;
+mod component;
 mod error;
+mod int8;
 mod kernel;
 mod neighbors;
 mod norms;
 mod options;
+mod queries;
+mod report;
 mod scan;
 mod schedule;
+mod score;
 mod searcher;
+mod stream;
 mod top;
 
 #[cfg(feature = "backend")]
 pub use backend::{ExactBackend, ExactIndex, ExactParams};
+pub use component::{Bytes, Component};
 pub use error::{ExactError, Which};
+pub use int8::Kernel;
 pub use neighbors::ExactNeighbors;
 pub use options::{Options, Progress};
+pub use report::ScanReport;
 pub use searcher::{Searcher, search};
+pub use stream::{BlockSearch, search_blocks};

@@ -1,0 +1,185 @@
+//! The int8 pass of a task.
+
+use std::ops::Range;
+
+use super::{
+    PackedBase, ROWS,
+    facts::Facts,
+    kernel::Sums,
+    query::{PackedGroup, PackedQuery},
+};
+use crate::{
+    Component, ExactError,
+    bound::Measure,
+    options::{Control, Counts},
+    scan::{PAIRS_BETWEEN_CHECKS, Query},
+    top::Candidate,
+};
+
+/// Queries that a kernel takes together.
+const QUERIES: usize = 3;
+
+/// Candidates among the pairs from which on the pass rules too little out: each costs about as
+/// much as 25 pairs, and a pair of the f32 pass about four.
+const MOST_CANDIDATES: f64 = 1.0 / 8.0;
+
+/// Rows after which that is asked, for each neighbour: the first of many rows are all candidates.
+const ROWS_BEFORE_JUDGING: usize = 64;
+
+/// How far the pass came.
+#[derive(Debug)]
+pub(crate) struct Filtered {
+    /// Queries it could not take.
+    pub(crate) refused: Vec<usize>,
+    /// The row at which it gave up, or the end: all before are done for the other queries.
+    pub(crate) done_to: usize,
+}
+
+/// Offers each query the rows that the int8 pass cannot rule out. The rows begin with a block.
+pub(crate) fn filter<M: Measure, T: Component>(
+    base: &PackedBase,
+    queries: &mut [Query<'_, M, T>],
+    rows: Range<usize>,
+    control: &Control<'_, '_>,
+) -> Result<Filtered, ExactError> {
+    let mut pass = Pass::new(base, queries);
+    let n_queries = queries.len() - pass.refused.len();
+    let rows_each = (PAIRS_BETWEEN_CHECKS / n_queries.max(1)).next_multiple_of(ROWS);
+    let judged_from =
+        rows.start + queries.first().map_or(0, |query| query.top.k()) * ROWS_BEFORE_JUDGING;
+    let mut done_to = rows.start;
+    while done_to < rows.end && n_queries > 0 {
+        control.check()?;
+        let part = done_to..rows.end.min(done_to + rows_each);
+        let candidates = pass.part(queries, part.clone());
+        let pairs = part.len() * n_queries;
+        Counts::add(&control.counts().int8_pairs, pairs);
+        control.advance(pairs as u64);
+        done_to = part.end;
+        if part.start >= judged_from && candidates as f64 > MOST_CANDIDATES * pairs as f64 {
+            break;
+        }
+    }
+    Ok(Filtered {
+        refused: pass.refused,
+        done_to: if n_queries == 0 { rows.end } else { done_to },
+    })
+}
+
+/// The queries of a task, packed.
+struct Pass<'a> {
+    base: &'a PackedBase,
+    groups: Vec<PackedGroup<QUERIES>>,
+    singles: Vec<PackedGroup<1>>,
+    refused: Vec<usize>,
+}
+
+impl<'a> Pass<'a> {
+    fn new<M: Measure, T: Component>(base: &'a PackedBase, queries: &[Query<'_, M, T>]) -> Self {
+        let (mut packed, mut refused) = (Vec::new(), Vec::new());
+        for (which, query) in queries.iter().enumerate() {
+            match PackedQuery::new(base, query.view.vector, query.view.norm) {
+                Some(query) => packed.push((which, query)),
+                None => refused.push(which),
+            }
+        }
+        let (together, alone) = packed.as_chunks();
+        let mut pass = Self {
+            base,
+            groups: together.iter().map(PackedGroup::new).collect(),
+            singles: alone.as_chunks().0.iter().map(PackedGroup::new).collect(),
+            refused,
+        };
+        pass.groups
+            .iter_mut()
+            .for_each(|group| group.raise(queries));
+        pass.singles
+            .iter_mut()
+            .for_each(|group| group.raise(queries));
+        pass
+    }
+
+    /// Some rows, from the first of a block on; returns the number of candidates.
+    fn part<M: Measure, T: Component>(
+        &mut self,
+        queries: &mut [Query<'_, M, T>],
+        rows: Range<usize>,
+    ) -> usize {
+        let mut candidates = 0;
+        for first in rows.clone().step_by(ROWS) {
+            let block = Block {
+                number: first / ROWS,
+                rows: first..rows.end.min(first + ROWS),
+            };
+            for group in &mut self.groups {
+                candidates += group.meet(self.base, queries, &block);
+            }
+            for group in &mut self.singles {
+                candidates += group.meet(self.base, queries, &block);
+            }
+        }
+        candidates
+    }
+}
+
+struct Block {
+    number: usize,
+    rows: Range<usize>,
+}
+
+impl<const Q: usize> PackedGroup<Q> {
+    /// Takes over what the queries know already.
+    fn raise<M, T>(&mut self, queries: &[Query<'_, M, T>]) {
+        for (gate, which) in self.gates.iter_mut().zip(self.which) {
+            gate.raise(queries[which].top.floor());
+        }
+    }
+
+    fn meet<M: Measure, T: Component>(
+        &mut self,
+        base: &PackedBase,
+        queries: &mut [Query<'_, M, T>],
+        block: &Block,
+    ) -> usize {
+        let (codes, facts) = base.block(block.number);
+        let sums = base.engine().sums(codes, &self.codes, self.chunk);
+        let mut candidates = 0;
+        for (at, mut sums) in sums.into_iter().enumerate() {
+            for sum in &mut sums {
+                *sum += self.corrections[at];
+            }
+            let survivors = self.gates[at].survivors(&sums, facts);
+            if survivors != 0 {
+                let query = &mut queries[self.which[at]];
+                candidates += self.admit(at, query, block, (&sums, facts), survivors);
+            }
+        }
+        candidates
+    }
+
+    #[cold]
+    fn admit<M: Measure, T: Component>(
+        &mut self,
+        at: usize,
+        query: &mut Query<'_, M, T>,
+        block: &Block,
+        (sums, facts): (&Sums, &Facts),
+        survivors: u32,
+    ) -> usize {
+        let gate = &mut self.gates[at];
+        let before = query.top.floor();
+        let survives = |at: &usize| survivors & (1 << at) != 0;
+        for at in (0..block.rows.len()).filter(survives) {
+            let candidate = Candidate {
+                bounds: gate.bounds(sums[at], facts, at),
+                row: (block.rows.start + at) as u64,
+                is_fine: false,
+            };
+            query.top.offer(candidate, &query.view);
+        }
+        if query.top.floor() > before {
+            gate.raise(query.top.floor());
+        }
+        survivors.count_ones() as usize
+    }
+}

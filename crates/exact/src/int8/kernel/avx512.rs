@@ -1,0 +1,54 @@
+//! AVX-512 VNNI: `vpdpbusd` multiplies the codes of a whole block and adds those of each row up
+//! in 32 bits.
+
+use std::arch::x86_64::*;
+
+use super::{Codes, QueryCodes, Sums};
+
+/// An addition takes four to five cycles and two begin in each: steps alternate between two sets
+/// of sums, so that six queries keep twelve additions under way.
+const SETS: usize = 2;
+
+#[target_feature(enable = "avx512f,avx512vnni")]
+pub(super) fn sums<const Q: usize>(block: &[Codes], queries: &[[QueryCodes; Q]]) -> [Sums; Q] {
+    let mut totals = [[_mm512_setzero_si512(); SETS]; Q];
+    let (pairs, last) = block.as_chunks::<SETS>();
+    let (query_pairs, last_query) = queries.as_chunks::<SETS>();
+    for (codes, queries) in pairs.iter().zip(query_pairs) {
+        for set in 0..SETS {
+            step(&mut totals, set, &codes[set], &queries[set]);
+        }
+    }
+    for (codes, queries) in last.iter().zip(last_query) {
+        step(&mut totals, 0, codes, queries);
+    }
+    stored(&totals)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn step<const Q: usize>(
+    totals: &mut [[__m512i; SETS]; Q],
+    set: usize,
+    codes: &Codes,
+    queries: &[QueryCodes; Q],
+) {
+    // SAFETY: `codes` is 64 bytes, which is what is loaded, and the load asks for no alignment.
+    let rows = unsafe { _mm512_loadu_si512(codes.as_ptr().cast()) };
+    for (totals, query) in totals.iter_mut().zip(queries) {
+        totals[set] = _mm512_dpbusd_epi32(totals[set], rows, _mm512_set1_epi32(*query));
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn stored<const Q: usize>(totals: &[[__m512i; SETS]; Q]) -> [Sums; Q] {
+    let mut sums = [Sums::default(); Q];
+    for (sums, totals) in sums.iter_mut().zip(totals) {
+        let total = _mm512_add_epi32(totals[0], totals[1]);
+        // SAFETY: `sums` is 16 numbers of 4 bytes, which is what is stored, and the store asks
+        // for no alignment.
+        unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), total) };
+    }
+    sums
+}
