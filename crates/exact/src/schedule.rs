@@ -81,7 +81,7 @@ impl Schedule {
 fn queries_each(n_queries: usize, threads: usize) -> usize {
     let blocks = n_queries.div_ceil(QUERIES_EACH).max(1);
     let each = n_queries.div_ceil(blocks.next_multiple_of(threads));
-    each.next_multiple_of(QUERIES_TOGETHER)
+    each.max(1).next_multiple_of(QUERIES_TOGETHER)
 }
 
 /// At least one piece, be it empty.

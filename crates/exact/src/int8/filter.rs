@@ -26,6 +26,9 @@ const MOST_CANDIDATES: f64 = 1.0 / 8.0;
 /// Rows after which that is asked, for each neighbour: the first of many rows are all candidates.
 const ROWS_BEFORE_JUDGING: usize = 64;
 
+/// Rows after which it is asked again, at most.
+const ROWS_BETWEEN_JUDGEMENTS: usize = 4096;
+
 /// How far the pass came.
 #[derive(Debug)]
 pub(crate) struct Filtered {
@@ -44,7 +47,8 @@ pub(crate) fn filter<M: Measure, T: Component>(
 ) -> Result<Filtered, ExactError> {
     let mut pass = Pass::new(base, queries);
     let n_queries = queries.len() - pass.refused.len();
-    let rows_each = (PAIRS_BETWEEN_CHECKS / n_queries.max(1)).next_multiple_of(ROWS);
+    let rows_each = (PAIRS_BETWEEN_CHECKS / n_queries.max(1)).min(ROWS_BETWEEN_JUDGEMENTS);
+    let rows_each = rows_each.next_multiple_of(ROWS).max(ROWS);
     let judged_from =
         rows.start + queries.first().map_or(0, |query| query.top.k()) * ROWS_BEFORE_JUDGING;
     let mut done_to = rows.start;

@@ -34,8 +34,10 @@ pub(crate) fn largest(vector: &[f32]) -> f32 {
 }
 
 /// Rounds `vector` to multiples of `scale`, or of zero if that is too small. No component may
-/// exceed 127 of them. Codes are signed, in two's complement.
+/// exceed 127 of them. Codes are signed, in two's complement; those past the vector stay as they
+/// are.
 pub(crate) fn quantize(vector: &[f32], scale: f32, codes: &mut [u8]) -> Quantized {
+    let codes = &mut codes[..vector.len()];
     let scale = if scale * 128.0 < LEAST { 0.0 } else { scale };
     let inverse = if scale == 0.0 { 0.0 } else { scale.recip() };
     for (code, value) in codes.iter_mut().zip(vector) {
@@ -100,7 +102,7 @@ mod tests {
         ) {
             let size = 2f32.powi(power);
             let vector: Vec<f32> = values.iter().map(|value| value * size).collect();
-            let mut codes = vec![0; vector.len()];
+            let mut codes = vec![0; vector.len().next_multiple_of(4)];
             let scale = largest(&vector) / levels.floor();
             let quantized = quantize(&vector, scale, &mut codes);
             let exact = exact_error(&vector, quantized.scale, &codes);
