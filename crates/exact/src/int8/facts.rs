@@ -2,7 +2,7 @@
 
 use annbench_vectors::Metric;
 
-use super::{ROWS, center::Center, kernel::Sums, quantize::Quantized};
+use super::{ROWS, center::Center, quantize::Quantized};
 use crate::bound::{Bounds, gamma};
 
 /// More than the relative error of every f32 expression here: 8 roundings of `2^-24`.
@@ -15,14 +15,14 @@ const LOST: f64 = f64::from_bits((1023 - 120) << 52);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
     /// What a code of 1 stands for.
-    scale: [f32; ROWS],
+    pub(super) scale: [f32; ROWS],
     /// At least the distance of a row to what its codes stand for.
-    error: [f32; ROWS],
+    pub(super) error: [f32; ROWS],
     /// At least the norm of a row.
-    norm: [f32; ROWS],
+    pub(super) norm: [f32; ROWS],
     /// At least what is added to the product for its rank: under [`Metric::L2`] minus half the
     /// square of the norm, else 0.
-    bias: [f32; ROWS],
+    pub(super) bias: [f32; ROWS],
 }
 
 impl Facts {
@@ -59,16 +59,21 @@ fn up(value: f64) -> f32 {
     (value as f32).next_up()
 }
 
-/// What a query needs a sum to be.
+/// What a row must reach to be a candidate. Its upper bound is
+/// `scale * sum + alpha * error + beta * norm + gamma * bias`, in the order of [`Facts`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Threshold {
+    pub(super) alpha: f32,
+    pub(super) beta: f32,
+    pub(super) gamma: f32,
+    /// Rows whose upper bound is less cannot be among the nearest.
+    pub(super) least: f32,
+}
+
+/// What a query makes of a sum.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
-    /// Of an upper bound in units of `unit`: `scale * sum + alpha * error + beta * norm +
-    /// gamma * bias`.
-    alpha: f32,
-    beta: f32,
-    gamma: f32,
-    /// Rows whose upper bound is less cannot be among the nearest.
-    threshold: f32,
+    threshold: Threshold,
     /// What a product of one code of the query and a base vector of unit scale stands for.
     unit: f64,
     /// A key is `key_scale * (rank + key_offset)`.
@@ -111,10 +116,12 @@ impl Gate {
         };
         let double = gamma(32 * center.mean.len() + 512, f64::EPSILON / 2.0);
         Self {
-            alpha: up(alpha),
-            beta: up((error / unit + alpha * ROUNDED) * (1.0 + ROUNDED)),
-            gamma: (1.0 / unit) as f32,
-            threshold: f32::NEG_INFINITY,
+            threshold: Threshold {
+                alpha: up(alpha),
+                beta: up((error / unit + alpha * ROUNDED) * (1.0 + ROUNDED)),
+                gamma: (1.0 / unit) as f32,
+                least: f32::NEG_INFINITY,
+            },
             unit,
             key_scale,
             key_offset,
@@ -123,40 +130,17 @@ impl Gate {
         }
     }
 
-    /// The rows, as bits, that may be among the nearest.
-    #[inline(always)]
-    pub(crate) fn survivors(&self, sums: &Sums, facts: &Facts) -> u32 {
-        let uppers = self.uppers(sums, facts);
-        // Written so that a NaN survives.
-        let survives = |upper: f32| !(upper < self.threshold);
-        if !uppers
-            .iter()
-            .fold(false, |any, upper| any | survives(*upper))
-        {
-            return 0;
-        }
-        let bit = |(at, upper): (usize, &f32)| u32::from(survives(*upper)) << at;
-        uppers.iter().enumerate().map(bit).sum()
-    }
-
-    #[inline(always)]
-    fn uppers(&self, sums: &Sums, facts: &Facts) -> [f32; ROWS] {
-        let mut uppers = [0.0; ROWS];
-        for (at, upper) in uppers.iter_mut().enumerate() {
-            *upper = facts.scale[at] * sums[at] as f32
-                + self.alpha * facts.error[at]
-                + self.beta * facts.norm[at]
-                + self.gamma * facts.bias[at];
-        }
-        uppers
+    /// What a row must reach.
+    pub(crate) fn threshold(&self) -> &Threshold {
+        &self.threshold
     }
 
     /// The interval that holds the key of a row of the block.
     pub(crate) fn bounds(&self, sum: i32, facts: &Facts, at: usize) -> Bounds {
         let (norm, bias) = (f64::from(facts.norm[at]), f64::from(facts.bias[at]));
         let estimate = f64::from(facts.scale[at]) * f64::from(sum);
-        let error =
-            f64::from(self.alpha) * f64::from(facts.error[at]) + f64::from(self.beta) * norm;
+        let error = f64::from(self.threshold.alpha) * f64::from(facts.error[at])
+            + f64::from(self.threshold.beta) * norm;
         let least_bias = -self.square_share * norm * norm;
         Bounds {
             low: self.key(self.unit * (estimate - error) + least_bias - self.slack),
@@ -173,6 +157,6 @@ impl Gate {
         let offset = self.key_offset + 2.0 * self.slack;
         let rank = floor / self.key_scale;
         let rank = rank - rank.abs() * f64::EPSILON * 4.0 - offset;
-        self.threshold = ((rank / self.unit) as f32).next_down();
+        self.threshold.least = ((rank / self.unit) as f32).next_down();
     }
 }

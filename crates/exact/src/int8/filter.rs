@@ -146,16 +146,15 @@ impl<const Q: usize> PackedGroup<Q> {
         block: &Block,
     ) -> usize {
         let (codes, facts) = base.block(block.number);
-        let sums = base.engine().sums(codes, &self.codes, self.chunk);
+        let engine = base.engine();
+        let mut sums = self.corrections.map(|correction| [correction; ROWS]);
+        engine.add(codes, &self.codes, self.chunk, &mut sums);
         let mut candidates = 0;
-        for (at, mut sums) in sums.into_iter().enumerate() {
-            for sum in &mut sums {
-                *sum += self.corrections[at];
-            }
-            let survivors = self.gates[at].survivors(&sums, facts);
+        for (at, sums) in sums.iter().enumerate() {
+            let survivors = engine.survivors(sums, facts, self.gates[at].threshold());
             if survivors != 0 {
                 let query = &mut queries[self.which[at]];
-                candidates += self.admit(at, query, block, (&sums, facts), survivors);
+                candidates += self.admit(at, query, block, (sums, facts), survivors);
             }
         }
         candidates

@@ -108,7 +108,11 @@ fn queries_that_int8_cannot_stand_for_are_answered_beside_others() {
     for metric in Metric::ALL {
         let expected = by(&base, &queries, metric, None);
         for kernel in available() {
-            check_same(&by(&base, &queries, metric, Some(kernel)), &expected, metric);
+            check_same(
+                &by(&base, &queries, metric, Some(kernel)),
+                &expected,
+                metric,
+            );
         }
     }
 }

@@ -4,12 +4,16 @@ use std::arch::x86_64::*;
 
 use super::{
     Codes, QueryCodes, Sums,
-    avx2::{loaded, stored},
+    avx2::{halves, loaded, store},
 };
 
 #[target_feature(enable = "avx2,avxvnni")]
-pub(super) fn sums<const Q: usize>(block: &[Codes], queries: &[[QueryCodes; Q]]) -> [Sums; Q] {
-    let mut totals = [[_mm256_setzero_si256(); 2]; Q];
+pub(super) fn add<const Q: usize>(
+    block: &[Codes],
+    queries: &[[QueryCodes; Q]],
+    sums: &mut [Sums; Q],
+) {
+    let mut totals = sums.each_ref().map(|sums| halves(sums));
     for (codes, queries) in block.iter().zip(queries) {
         let rows = loaded(codes);
         for (totals, query) in totals.iter_mut().zip(queries) {
@@ -19,5 +23,5 @@ pub(super) fn sums<const Q: usize>(block: &[Codes], queries: &[[QueryCodes; Q]])
             }
         }
     }
-    stored(&totals)
+    store(&totals, sums);
 }

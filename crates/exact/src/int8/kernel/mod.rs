@@ -14,6 +14,8 @@ mod portable;
 
 use std::fmt;
 
+use super::facts::{Facts, Threshold};
+
 /// Base vectors of a block, that a kernel takes together.
 pub(crate) const ROWS: usize = 16;
 
@@ -65,7 +67,9 @@ impl Kernel {
                 return is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512vnni");
             }
-            Self::AvxVnni => return is_x86_feature_detected!("avxvnni"),
+            Self::AvxVnni => {
+                return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni");
+            }
             Self::Avx2 => return is_x86_feature_detected!("avx2"),
             Self::Portable => {}
         }
@@ -124,28 +128,43 @@ impl Engine {
         self.0
     }
 
-    /// The sums of products of the codes of every query with those of every row of a block.
+    /// Adds to `sums` the products of the codes of every query with those of every row of a block.
     ///
     /// `chunk` is the number of steps that the kernel may add up in 16 bits, if it does so: no
     /// sum of products of two components a step over so many steps leaves that range.
     #[inline]
-    pub(crate) fn sums<const Q: usize>(
+    pub(crate) fn add<const Q: usize>(
         self,
         block: &[Codes],
         queries: &[[QueryCodes; Q]],
         chunk: usize,
-    ) -> [Sums; Q] {
+        sums: &mut [Sums; Q],
+    ) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2.
-            Kernel::Avx2 => unsafe { avx2::sums(block, queries, chunk) },
+            Kernel::Avx2 => unsafe { avx2::add(block, queries, chunk, sums) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above, for AVX-VNNI.
-            Kernel::AvxVnni => unsafe { avx_vnni::sums(block, queries) },
+            Kernel::AvxVnni => unsafe { avx_vnni::add(block, queries, sums) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above, for AVX512F and AVX512 VNNI.
-            Kernel::Avx512Vnni => unsafe { avx512::sums(block, queries) },
-            _ => portable::sums(block, queries),
+            Kernel::Avx512Vnni => unsafe { avx512::add(block, queries, sums) },
+            _ => portable::add(block, queries, sums),
+        }
+    }
+
+    /// The rows, as bits, whose upper bounds are not below the threshold, or are no numbers.
+    #[inline]
+    pub(crate) fn survivors(self, sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2.
+            Kernel::Avx2 | Kernel::AvxVnni => unsafe { avx2::survivors(sums, facts, threshold) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above, for AVX512F.
+            Kernel::Avx512Vnni => unsafe { avx512::survivors(sums, facts, threshold) },
+            _ => portable::survivors(sums, facts, threshold),
         }
     }
 }
@@ -158,7 +177,7 @@ mod tests {
     const QUERIES: usize = 3;
 
     fn naive(block: &[Codes], queries: &[[QueryCodes; QUERIES]]) -> [Sums; QUERIES] {
-        let mut sums = [[0; ROWS]; QUERIES];
+        let mut sums = [[7; ROWS]; QUERIES];
         for (codes, queries) in block.iter().zip(queries) {
             for (sums, query) in sums.iter_mut().zip(queries) {
                 for (sum, row) in sums.iter_mut().zip(codes.as_chunks::<STEP>().0) {
@@ -175,12 +194,57 @@ mod tests {
     fn check(block: &[Codes], queries: &[[QueryCodes; QUERIES]], chunk: usize) {
         for kernel in Kernel::ALL {
             match Engine::new(kernel) {
-                Some(engine) => assert_eq!(
-                    engine.sums(block, queries, chunk),
-                    naive(block, queries),
-                    "{kernel}"
-                ),
+                Some(engine) => {
+                    let mut sums = [[7; ROWS]; QUERIES];
+                    engine.add(block, queries, chunk, &mut sums);
+                    assert_eq!(sums, naive(block, queries), "{kernel}");
+                }
                 None => eprintln!("skipped: this CPU has no {kernel}"),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn kernels_let_the_same_rows_pass(
+            sums in any::<[i16; ROWS]>(),
+            numbers in any::<[[i8; ROWS]; 4]>(),
+            threshold in any::<[i8; 4]>(),
+            least in -3_000i16..3_000,
+        ) {
+            // Small integers, so that every order of operations gives the same.
+            let row = |at: usize| numbers[at].map(f32::from);
+            let facts = Facts { scale: [1.0; ROWS], error: row(1), norm: row(2), bias: row(3) };
+            let [alpha, beta, gamma, _] = threshold.map(f32::from);
+            let threshold = Threshold { alpha, beta, gamma, least: f32::from(least) };
+            let sums = sums.map(|sum| i32::from(sum) / 8);
+            let expected = portable::survivors(&sums, &facts, &threshold);
+            for engine in Kernel::ALL.into_iter().filter_map(Engine::new) {
+                prop_assert_eq!(engine.survivors(&sums, &facts, &threshold), expected);
+            }
+            for at in 0..ROWS {
+                let upper = sums[at] as f32 + alpha * facts.error[at] + beta * facts.norm[at]
+                    + gamma * facts.bias[at];
+                prop_assert_eq!(expected >> at & 1 == 1, upper >= f32::from(least));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_unknown_bounds_pass() {
+        let threshold = Threshold {
+            alpha: 1.0,
+            beta: 1.0,
+            gamma: 1.0,
+            least: f32::MAX,
+        };
+        let nan = Facts {
+            error: [f32::NAN; ROWS],
+            ..Facts::UNKNOWN
+        };
+        for engine in Kernel::ALL.into_iter().filter_map(Engine::new) {
+            for facts in [Facts::UNKNOWN, nan] {
+                assert_eq!(engine.survivors(&[0; ROWS], &facts, &threshold), 0xFFFF);
             }
         }
     }

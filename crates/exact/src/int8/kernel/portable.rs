@@ -1,9 +1,12 @@
 //! Plain loops.
 
-use super::{Codes, QueryCodes, STEP, Sums};
+use super::{Codes, Facts, QueryCodes, STEP, Sums, Threshold};
 
-pub(super) fn sums<const Q: usize>(block: &[Codes], queries: &[[QueryCodes; Q]]) -> [Sums; Q] {
-    let mut totals = [Sums::default(); Q];
+pub(super) fn add<const Q: usize>(
+    block: &[Codes],
+    queries: &[[QueryCodes; Q]],
+    totals: &mut [Sums; Q],
+) {
     for (codes, queries) in block.iter().zip(queries) {
         let rows = codes.as_chunks::<STEP>().0;
         for (totals, query) in totals.iter_mut().zip(queries) {
@@ -17,5 +20,17 @@ pub(super) fn sums<const Q: usize>(block: &[Codes], queries: &[[QueryCodes; Q]])
             }
         }
     }
-    totals
+}
+
+pub(super) fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
+    let mut survivors = 0;
+    for (at, sum) in sums.iter().enumerate() {
+        let upper = facts.scale[at] * *sum as f32
+            + threshold.alpha * facts.error[at]
+            + threshold.beta * facts.norm[at]
+            + threshold.gamma * facts.bias[at];
+        let is_below = upper < threshold.least;
+        survivors |= u32::from(!is_below) << at;
+    }
+    survivors
 }
