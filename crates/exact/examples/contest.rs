@@ -91,6 +91,7 @@ fn contest<T: Component>(
         .map(Some)
         .chain([None])
         .collect();
+    let ways = &ways[..ways.len().min(settings.number("ways", ways.len()))];
     let mut times = vec![Vec::new(); ways.len()];
     let mut first: Option<ExactNeighbors> = None;
     for _ in 0..settings.number("rounds", 5) {

@@ -69,7 +69,7 @@ mod tests {
         for metric in Metric::ALL {
             let one = metric.score(&[-0.0, 0.0], &[1.0, -1.0]).to_bits();
             let together = scores(metric, &[-0.0, 0.0], [&[1.0, -1.0]; TOGETHER]);
-            assert_eq!(together.map(f64::to_bits)[0] == one, true, "{metric}");
+            assert_eq!(together.map(f64::to_bits), [one; TOGETHER], "{metric}");
         }
     }
 }

@@ -111,6 +111,11 @@ impl PackedBase {
         (codes, &self.facts[block])
     }
 
+    /// Bytes of the codes of a block.
+    pub(crate) fn bytes_of_block(&self) -> usize {
+        self.steps * size_of::<Codes>()
+    }
+
     /// Bytes it takes.
     pub(crate) fn bytes(&self) -> u64 {
         let of_mean = self.zeros.len() * (size_of::<i32>() + size_of::<f64>());

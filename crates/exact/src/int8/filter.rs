@@ -19,6 +19,10 @@ use crate::{
 /// Queries that a kernel takes together.
 const QUERIES: usize = 3;
 
+/// Bytes of codes that stay in the first-level cache while all queries of a task meet them, and
+/// leave half of it to those.
+const BYTES_TOGETHER: usize = 16 << 10;
+
 /// Candidates among the pairs from which on the pass rules too little out: each costs about as
 /// much as 25 pairs, and a pair of the f32 pass about four.
 const MOST_CANDIDATES: f64 = 1.0 / 8.0;
@@ -76,6 +80,8 @@ struct Pass<'a> {
     groups: Vec<PackedGroup<QUERIES>>,
     singles: Vec<PackedGroup<1>>,
     refused: Vec<usize>,
+    /// Rows that all groups meet one after the other: whole blocks.
+    rows_together: usize,
 }
 
 impl<'a> Pass<'a> {
@@ -93,6 +99,7 @@ impl<'a> Pass<'a> {
             groups: together.iter().map(PackedGroup::new).collect(),
             singles: alone.as_chunks().0.iter().map(PackedGroup::new).collect(),
             refused,
+            rows_together: (BYTES_TOGETHER / base.bytes_of_block()).max(1) * ROWS,
         };
         pass.groups
             .iter_mut()
@@ -110,25 +117,17 @@ impl<'a> Pass<'a> {
         rows: Range<usize>,
     ) -> usize {
         let mut candidates = 0;
-        for first in rows.clone().step_by(ROWS) {
-            let block = Block {
-                number: first / ROWS,
-                rows: first..rows.end.min(first + ROWS),
-            };
+        for blocks in rows.clone().step_by(self.rows_together) {
+            let end = rows.end.min(blocks + self.rows_together);
             for group in &mut self.groups {
-                candidates += group.meet(self.base, queries, &block);
+                candidates += group.meet_all(self.base, queries, blocks..end);
             }
             for group in &mut self.singles {
-                candidates += group.meet(self.base, queries, &block);
+                candidates += group.meet_all(self.base, queries, blocks..end);
             }
         }
         candidates
     }
-}
-
-struct Block {
-    number: usize,
-    rows: Range<usize>,
 }
 
 impl<const Q: usize> PackedGroup<Q> {
@@ -139,13 +138,27 @@ impl<const Q: usize> PackedGroup<Q> {
         }
     }
 
+    fn meet_all<M: Measure, T: Component>(
+        &mut self,
+        base: &PackedBase,
+        queries: &mut [Query<'_, M, T>],
+        rows: Range<usize>,
+    ) -> usize {
+        let blocks = rows.clone().step_by(ROWS);
+        let block = |first: usize| first..rows.end.min(first + ROWS);
+        blocks
+            .map(|first| self.meet(base, queries, &block(first)))
+            .sum()
+    }
+
+    /// The rows of one block.
     fn meet<M: Measure, T: Component>(
         &mut self,
         base: &PackedBase,
         queries: &mut [Query<'_, M, T>],
-        block: &Block,
+        rows: &Range<usize>,
     ) -> usize {
-        let (codes, facts) = base.block(block.number);
+        let (codes, facts) = base.block(rows.start / ROWS);
         let engine = base.engine();
         let mut sums = self.corrections.map(|correction| [correction; ROWS]);
         engine.add(codes, &self.codes, self.chunk, &mut sums);
@@ -154,7 +167,7 @@ impl<const Q: usize> PackedGroup<Q> {
             let survivors = engine.survivors(sums, facts, self.gates[at].threshold());
             if survivors != 0 {
                 let query = &mut queries[self.which[at]];
-                candidates += self.admit(at, query, block, (sums, facts), survivors);
+                candidates += self.admit(at, query, rows, (sums, facts), survivors);
             }
         }
         candidates
@@ -165,17 +178,17 @@ impl<const Q: usize> PackedGroup<Q> {
         &mut self,
         at: usize,
         query: &mut Query<'_, M, T>,
-        block: &Block,
+        rows: &Range<usize>,
         (sums, facts): (&Sums, &Facts),
         survivors: u32,
     ) -> usize {
         let gate = &mut self.gates[at];
         let before = query.top.floor();
         let survives = |at: &usize| survivors & (1 << at) != 0;
-        for at in (0..block.rows.len()).filter(survives) {
+        for at in (0..rows.len()).filter(survives) {
             let candidate = Candidate {
                 bounds: gate.bounds(sums[at], facts, at),
-                row: (block.rows.start + at) as u64,
+                row: (rows.start + at) as u64,
                 is_fine: false,
             };
             query.top.offer(candidate, &query.view);

@@ -190,7 +190,6 @@ mod tests {
         sums
     }
 
-    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     fn check(block: &[Codes], queries: &[[QueryCodes; QUERIES]], chunk: usize) {
         for kernel in Kernel::ALL {
             match Engine::new(kernel) {
@@ -222,8 +221,10 @@ mod tests {
             for engine in Kernel::ALL.into_iter().filter_map(Engine::new) {
                 prop_assert_eq!(engine.survivors(&sums, &facts, &threshold), expected);
             }
-            for at in 0..ROWS {
-                let upper = sums[at] as f32 + alpha * facts.error[at] + beta * facts.norm[at]
+            for (at, sum) in sums.iter().enumerate() {
+                let upper = *sum as f32
+                    + alpha * facts.error[at]
+                    + beta * facts.norm[at]
                     + gamma * facts.bias[at];
                 prop_assert_eq!(expected >> at & 1 == 1, upper >= f32::from(least));
             }
