@@ -3,7 +3,8 @@
 //! `cargo run --release -p annbench-exact --example contest -- [FOLDER] [OPTION=NUMBER]...`
 //!
 //! FOLDER holds `vectors_f16.npy` and `query_rows.npy`; without it vectors are generated, normal
-//! ones or with `u8=1` bytes. Options: `n`, `dim`, `queries`, `k`, `threads`, `rounds`, `u8`.
+//! ones or with `u8=1` bytes. Options: `n`, `dim`, `queries`, `k`, `threads`, `rounds`, `ways`
+//! (how many of them), `u8`.
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
 use std::{
@@ -69,6 +70,16 @@ fn main() -> Outcome<()> {
     }
 }
 
+/// What one way took once.
+struct Timing {
+    batch_s: f64,
+    /// Of it, making the base ready.
+    pack_s: f64,
+    single_s: f64,
+    bytes: u64,
+    found: ExactNeighbors,
+}
+
 /// Every way, one after the other, as often as asked for.
 fn contest<T: Component>(
     base: &Matrix<T>,
@@ -77,61 +88,81 @@ fn contest<T: Component>(
     settings: &Settings,
 ) -> Outcome<()> {
     let (k, threads) = (settings.number("k", 10), settings.number("threads", 2));
-    println!(
-        "{} queries x {} base vectors, dim = {}, k = {k}, {metric}, {threads} threads",
-        queries.n(),
-        base.n(),
-        base.dim()
-    );
-    let fast = Kernel::ALL
-        .into_iter()
-        .filter(|kernel| *kernel != Kernel::Portable);
-    let ways: Vec<Option<Kernel>> = fast
-        .filter(|kernel| kernel.is_available())
-        .map(Some)
-        .chain([None])
-        .collect();
-    let ways = &ways[..ways.len().min(settings.number("ways", ways.len()))];
-    let mut times = vec![Vec::new(); ways.len()];
-    let mut first: Option<ExactNeighbors> = None;
+    let (n_queries, n, dim) = (queries.n(), base.n(), base.dim());
+    println!("{n_queries} queries x {n} vectors, dim {dim}, k {k}, {metric}, {threads} threads");
+    let ways = ways(settings.number("ways", usize::MAX));
+    let mut timings: Vec<Vec<Timing>> = ways.iter().map(|_| Vec::new()).collect();
     for _ in 0..settings.number("rounds", 5) {
-        for (way, times) in ways.iter().zip(&mut times) {
-            let start = Instant::now();
-            let searcher = Searcher::with_kernel(base.view(), metric, *way, threads)?;
-            let pack_s = start.elapsed().as_secs_f64();
-            let found = searcher.search(queries.view(), k, &mut Options::new(threads))?;
-            times.push((
-                start.elapsed().as_secs_f64(),
-                pack_s,
-                one_by_one(&searcher, queries, k)?,
-                found.report(),
-                searcher.bytes(),
-            ));
-            if first.get_or_insert_with(|| found.clone()) != &found {
-                return Err(format!("{way:?} found other neighbours").into());
-            }
+        for (way, timings) in ways.iter().zip(&mut timings) {
+            timings.push(time(base, queries, metric, (*way, k, threads))?);
         }
     }
-    for (way, times) in ways.iter().zip(times) {
-        let median = |of: fn(&(f64, f64, f64, annbench_exact::ScanReport, u64)) -> f64| {
-            let mut values: Vec<f64> = times.iter().map(of).collect();
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
-        let name = way.map_or("f32", Kernel::name);
-        let n_queries = queries.n() as f64;
-        println!(
-            "{name:12} batch {:.3} s (packing {:.3} s of it), one query on one thread {:.3} ms, candidates {:.1} a query, scored {:.1}, f32 pairs {}, {} MB",
-            median(|time| time.0),
-            median(|time| time.1),
-            median(|time| time.2) * 1e3,
-            median(|time| time.3.refined as f64) / n_queries,
-            median(|time| time.3.scored as f64) / n_queries,
-            median(|time| time.3.f32_pairs as f64),
-            median(|time| time.4 as f64) / 1e6,
-        );
+    let first = &timings[0][0].found;
+    if timings
+        .iter()
+        .flatten()
+        .any(|timing| timing.found != *first)
+    {
+        return Err("two ways found different neighbours".into());
+    }
+    for (way, timings) in ways.iter().zip(&timings) {
+        print(way.map_or("f32", Kernel::name), timings);
     }
     Ok(())
+}
+
+/// The kernels of this CPU, the fastest first, and last the f32 pass; at most so many.
+fn ways(most: usize) -> Vec<Option<Kernel>> {
+    let is_fast = |kernel: &Kernel| *kernel != Kernel::Portable && kernel.is_available();
+    let kernels = Kernel::ALL.into_iter().filter(is_fast).map(Some);
+    kernels.chain([None]).take(most.max(1)).collect()
+}
+
+fn time<T: Component>(
+    base: &Matrix<T>,
+    queries: &Matrix<T>,
+    metric: Metric,
+    (way, k, threads): (Option<Kernel>, usize, usize),
+) -> Outcome<Timing> {
+    let start = Instant::now();
+    let searcher = Searcher::with_kernel(base.view(), metric, way, threads)?;
+    let pack_s = start.elapsed().as_secs_f64();
+    let found = searcher.search(queries.view(), k, &mut Options::new(threads))?;
+    Ok(Timing {
+        batch_s: start.elapsed().as_secs_f64(),
+        pack_s,
+        single_s: one_by_one(&searcher, queries, k)?,
+        bytes: searcher.bytes(),
+        found,
+    })
+}
+
+fn print(name: &str, timings: &[Timing]) {
+    let median = |of: fn(&Timing) -> f64| {
+        let mut values: Vec<f64> = timings.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let (last, report) = (
+        &timings[timings.len() - 1],
+        timings[timings.len() - 1].found.report(),
+    );
+    let n_queries = last.found.n_queries() as f64;
+    println!(
+        "{name:12} batch {:.3} s, of it packing {:.3} s; one query on one thread {:.3} ms; \
+         {:.1} MB; a query: {:.1} narrowed by f32, {:.1} scored; {} pairs fell back",
+        median(|timing| timing.batch_s),
+        median(|timing| timing.pack_s),
+        median(|timing| timing.single_s) * 1e3,
+        last.bytes as f64 / 1e6,
+        report.refined as f64 / n_queries,
+        report.scored as f64 / n_queries,
+        if report.fell_back() {
+            report.f32_pairs
+        } else {
+            0
+        },
+    );
 }
 
 /// The median time of single queries on one thread.

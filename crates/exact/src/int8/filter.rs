@@ -28,7 +28,7 @@ const BYTES_TOGETHER: usize = 16 << 10;
 const MOST_CANDIDATES: f64 = 1.0 / 8.0;
 
 /// Rows after which that is asked, for each neighbour: the first of many rows are all candidates.
-const ROWS_BEFORE_JUDGING: usize = 64;
+const ROWS_BEFORE_JUDGING: usize = 256;
 
 /// Rows after which it is asked again, at most.
 const ROWS_BETWEEN_JUDGEMENTS: usize = 4096;
