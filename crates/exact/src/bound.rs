@@ -52,7 +52,7 @@ impl Errors {
 }
 
 /// `N u / (1 - N u)`, infinite from `N u = 1/4` on.
-fn gamma(roundings: usize, unit: f64) -> f64 {
+pub(crate) fn gamma(roundings: usize, unit: f64) -> f64 {
     match roundings as f64 * unit {
         share if share < 0.25 => share / (1.0 - share),
         _ => f64::INFINITY,

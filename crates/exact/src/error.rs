@@ -1,5 +1,7 @@
 //! Why an exact search did not answer.
 
+use crate::Kernel;
+
 /// A search that could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExactError {
@@ -27,6 +29,12 @@ pub enum ExactError {
     /// No thread may do the work.
     #[error("threads = 0 leaves nobody to search; use threads = 1 or more")]
     ZeroThreads,
+    /// A kernel whose instructions are missing.
+    #[error("this CPU has no {kernel}; use the kernel that `Kernel::best` finds, or none")]
+    NoKernel {
+        /// The kernel asked for.
+        kernel: Kernel,
+    },
     /// The caller's flag was raised.
     #[error("exact search was cancelled")]
     Cancelled,

@@ -1,18 +1,24 @@
 //! Exact k-nearest neighbours: the source of ground truth, also an index backend.
 //!
-//! An f32 pass over all pairs gives each an interval that provably holds its score; the few that
-//! can still be among the `k` best are scored again in f64, by the definition that everything in
-//! annbench is checked against ([`Metric::score`]). Nothing here depends on FAISS, on BLAS or on
-//! `unsafe` code.
+//! Three passes, each over what the one before could not rule out. Sums of products of small
+//! integers, which take a quarter of the time and of the memory that f32 does, give each pair an
+//! interval that provably holds its score; sums in f32 give narrower ones; and the few that can
+//! still be among the `k` best are scored in f64, by the definition that everything in annbench is
+//! checked against ([`Metric::score`]). Nothing here depends on FAISS or on BLAS. The only
+//! `unsafe` code loads vector registers and calls instructions found at run time, in the
+//! [`Kernel`]s of the first pass.
 //!
 //! Start reading at [`search`]; a base that serves many batches of queries is made ready once, as
-//! a [`Searcher`].
+//! a [`Searcher`]; one that does not fit into memory comes in blocks, to a [`BlockSearch`].
+//! Vectors are of `f32`, `f16`, `u8` or `i8` ([`Component`]).
 //!
 //! Invariants:
 //!
 //! - scores are those of [`Metric::score`] to the last bit, in its order, equal ones by row number;
-//! - threads, progress and blocking change nothing in the result;
-//! - memory beside the result does not grow with the base, apart from one f64 a vector.
+//! - threads, kernels, progress and blocking change nothing in the result; what they do change is
+//!   told by a [`ScanReport`];
+//! - memory beside the result is little more than one byte a component of the base and 24 a
+//!   vector; without the int8 pass, one f64 a vector.
 //!
 //! ```
 //! use annbench_exact::{Options, search};
@@ -30,13 +36,15 @@
 //! # Why no neighbour is missed
 //!
 //! Every score has a *key*: the score itself for similarities, its negative for squared distances,
-//! and negative infinity for the NaN of a zero vector under cosine. A larger key is nearer. The f32
+//! and negative infinity for the NaN of a zero vector under cosine. A larger key is nearer. A
 //! pass gives each pair an interval `[low, high]` that holds the key of the score *as
 //! [`Metric::score`] computes it in f64*. A vector whose `high` lies under the `k`-th largest `low`
 //! is therefore neither among the `k` nearest nor tied with the last of them, and need not be
 //! scored.
 //!
-//! The intervals are proven as follows. Write `d` for the dim, `v` for the f32 sum of a pair,
+//! # The intervals of the f32 pass
+//!
+//! They are proven as follows. Write `d` for the dim, `v` for the f32 sum of a pair,
 //! `u = 2^-24` and `w = 2^-53` for half the distance from 1 to the next f32 and f64, `N` for the
 //! most roundings that a term of the sum passes through, `gamma(N) = N u / (1 - N u)`, and
 //! `gamma64(N)` likewise with `w`. `N` is `d` divided by the number of partial sums (8 or 16,
@@ -66,24 +74,77 @@
 //! surplus in both covers the few f64 operations that evaluate the interval. Where `N u` reaches
 //! 1/4, above thirty million components, `relative` is infinite, and every pair is scored.
 //!
+//! # The intervals of the int8 pass
+//!
+//! All vectors are first brought to one size, in exact arithmetic: a base vector `x` becomes
+//! `y = f x - m`, where `f` is a power of two that makes all `|f x| < 1` or, for cosine, `1 / |x|`,
+//! and `m` is about the mean of all `f x`. A query `q` becomes `z = q / |q|` for similarities and
+//! `z = f q - m` for squared distances. A pair's *rank* is `r = z.y`, for squared distances
+//! `r = z.y - |y|^2 / 2`. Then
+//!
+//! - cosine: `c = r + z.m`;
+//! - inner product: `p = (|q| / f) (r + z.m)`;
+//! - squared distance: `-s = (2 / f^2) (r - |z|^2 / 2)`, for `f^2 s = |z - y|^2`,
+//!
+//! so that every key is `key_scale * (r + key_offset)` with numbers that depend on the query alone,
+//! and the mean, which tells vectors apart in nothing, costs no precision.
+//!
+//! Now `y = a y' + e` and `z = b z' + g` with vectors of small integers `y'` and `z'`. By
+//! Cauchy-Schwarz
+//!
+//! `|z.y - a b z'.y'| = |b z'.e + g.y| <= b |z'| |e| + |g| |y|`.
+//!
+//! The integer sum `z'.y'` is exact: 32 bits hold it up to the 32,768 components that are allowed,
+//! and where a kernel adds up in 16 bits, the codes of the query are made such that no sum over as
+//! many steps can leave them, whatever the base. Upper bounds of `|e|`, `|g|` and `|y|` are found
+//! when vectors are packed. They hold the rounding of that work: `y` is computed in f64 and rounded
+//! to f32 once (`2^-24 |y|`, and less than `2^-34` for f64 and for the norm that cosine divides
+//! by), and the difference to its codes rounds twice (together `2^-22 |y|`; a code is the nearest
+//! integer or its neighbour, so that a difference is not larger than its component). Bytes are
+//! their own codes, and `e` is that rounding alone.
+//!
+//! Dividing by `b` leaves `a z'.y' + |z'| |e| + (|g| / b) |y| - |y|^2 / (2 b)`, which the kernels
+//! compare in f32 with `(floor / key_scale - key_offset) / b`, `floor` being the `k`-th largest
+//! lower bound so far. Each of the four terms passes at most six roundings; `|a z'.y'|` is at most
+//! `|z'| (|y| + |e|)`, so that adding `2^-20` of `|z'|` to the factors of `|e|` and `|y|` covers its
+//! roundings as well as theirs, and the last term, which is subtracted, is made smaller by as much.
+//! The right side is rounded down. What f64 changes of a rank, of the score as [`Metric::score`]
+//! computes it and of this arithmetic, is below `gamma64(32 d + 512) (|z| + 3)^2`, for `|y| < 3`;
+//! twice that is taken off the right side, and once added to either end of an interval.
+//!
+//! A vector without a direction is a candidate for every query. A query without one, or one that
+//! is `10^15` times longer or shorter than the base, is left to the f32 pass; so is the rest of
+//! the base for queries for which more than one pair in eight is a candidate, where bounds cost
+//! more than they save.
+//!
 //! [`Metric::score`]: annbench_vectors::Metric::score
 
 #[cfg(feature = "backend")]
 mod backend;
 mod bound;
+mod component;
 mod error;
+mod int8;
 mod kernel;
 mod neighbors;
 mod norms;
 mod options;
+mod queries;
+mod report;
 mod scan;
 mod schedule;
+mod score;
 mod searcher;
+mod stream;
 mod top;
 
 #[cfg(feature = "backend")]
 pub use backend::{ExactBackend, ExactIndex};
+pub use component::{Bytes, Component};
 pub use error::{ExactError, Which};
+pub use int8::Kernel;
 pub use neighbors::ExactNeighbors;
 pub use options::{Options, Progress};
+pub use report::ScanReport;
 pub use searcher::{Searcher, search};
+pub use stream::{BlockSearch, search_blocks};

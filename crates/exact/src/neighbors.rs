@@ -1,16 +1,57 @@
 //! What an exact search returns.
 
+use annbench_vectors::Metric;
+
+use crate::{ScanReport, bound::score_of_key, top::Finished};
+
 /// The exact neighbours of `n_queries` queries: of each the `min(k, n)` nearest base rows.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Two are equal if they hold the same neighbours; how they were found does not count.
+#[derive(Debug, Clone)]
 pub struct ExactNeighbors {
-    pub(crate) k: usize,
-    pub(crate) found: usize,
-    pub(crate) ids: Vec<u64>,
-    pub(crate) scores: Vec<f64>,
-    pub(crate) ties_at_k: Vec<u64>,
+    k: usize,
+    found: usize,
+    ids: Vec<u64>,
+    scores: Vec<f64>,
+    ties_at_k: Vec<u64>,
+    report: ScanReport,
+}
+
+impl PartialEq for ExactNeighbors {
+    fn eq(&self, other: &Self) -> bool {
+        let lists = |of: &Self| (of.k, of.found);
+        lists(self) == lists(other)
+            && (&self.ids, &self.scores, &self.ties_at_k)
+                == (&other.ids, &other.scores, &other.ties_at_k)
+    }
 }
 
 impl ExactNeighbors {
+    /// The `found` best of every query, of `k` asked for.
+    pub(crate) fn new(
+        finished: &[Finished],
+        metric: Metric,
+        (k, found): (usize, usize),
+        report: ScanReport,
+    ) -> Self {
+        let scored = || finished.iter().flat_map(Finished::best);
+        Self {
+            k,
+            found,
+            ids: scored().map(|scored| scored.row).collect(),
+            scores: scored()
+                .map(|scored| score_of_key(metric, scored.key))
+                .collect(),
+            ties_at_k: finished.iter().map(Finished::ties_at_k).collect(),
+            report,
+        }
+    }
+
+    /// How they were found.
+    pub fn report(&self) -> ScanReport {
+        self.report
+    }
+
     /// Number of queries answered.
     pub fn n_queries(&self) -> usize {
         self.ties_at_k.len()

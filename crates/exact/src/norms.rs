@@ -2,14 +2,14 @@
 
 use annbench_vectors::MatrixView;
 
-use crate::{ExactError, Which};
+use crate::{Component, ExactError, Which};
 
 /// The norm of each row, in f64: no sum of squares of finite f32 overflows there.
 ///
 /// # Errors
 /// [`ExactError::NotFinite`] names the first row with a component that is not finite.
-pub(crate) fn norms(
-    vectors: MatrixView<'_>,
+pub(crate) fn norms<T: Component>(
+    vectors: MatrixView<'_, T>,
     which: Which,
     threads: usize,
 ) -> Result<Vec<f64>, ExactError> {
@@ -24,7 +24,7 @@ pub(crate) fn norms(
     }
 }
 
-fn fill(vectors: MatrixView<'_>, norms: &mut [f64], threads: usize) {
+fn fill<T: Component>(vectors: MatrixView<'_, T>, norms: &mut [f64], threads: usize) {
     // A thread costs as much as the norms of a hundred kilobytes.
     const LEAST_VALUES: usize = 1 << 16;
     let least_rows = LEAST_VALUES.div_ceil(vectors.dim());
@@ -41,23 +41,26 @@ fn fill(vectors: MatrixView<'_>, norms: &mut [f64], threads: usize) {
     });
 }
 
-fn fill_part(vectors: MatrixView<'_>, norms: &mut [f64]) {
+fn fill_part<T: Component>(vectors: MatrixView<'_, T>, norms: &mut [f64]) {
     for (norm, row) in norms.iter_mut().zip(vectors.rows()) {
         *norm = squared_norm(row).sqrt();
     }
 }
 
-fn squared_norm(row: &[f32]) -> f64 {
+/// The sum of the squares, in f64.
+pub(crate) fn squared_norm<T: Component>(row: &[T]) -> f64 {
     let (chunks, rest) = row.as_chunks::<8>();
     let mut sums = [0.0; 8];
     for chunk in chunks {
         for (sum, &value) in sums.iter_mut().zip(chunk) {
-            *sum += f64::from(value) * f64::from(value);
+            let value = f64::from(value.to_f32());
+            *sum += value * value;
         }
     }
     let rest = rest
         .iter()
-        .map(|&value| f64::from(value) * f64::from(value));
+        .map(|value| f64::from(value.to_f32()))
+        .map(|value| value * value);
     sums.iter().sum::<f64>() + rest.sum::<f64>()
 }
 

@@ -74,6 +74,22 @@ pub(crate) struct Control<'o, 'a> {
     cancel: Option<&'a AtomicBool>,
     done: AtomicU64,
     total: u64,
+    counts: Counts,
+}
+
+/// What the threads of one search have done.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) int8_pairs: AtomicU64,
+    pub(crate) f32_pairs: AtomicU64,
+    pub(crate) refined: AtomicU64,
+    pub(crate) scored: AtomicU64,
+}
+
+impl Counts {
+    pub(crate) fn add(count: &AtomicU64, more: usize) {
+        count.fetch_add(more as u64, Ordering::Relaxed);
+    }
 }
 
 impl<'o, 'a> Control<'o, 'a> {
@@ -83,7 +99,12 @@ impl<'o, 'a> Control<'o, 'a> {
             cancel: options.cancel,
             done: AtomicU64::new(0),
             total,
+            counts: Counts::default(),
         }
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Counts pairs as done and tells the listener.

@@ -8,11 +8,15 @@ use std::{
     },
 };
 
-use crate::top::Finished;
+use crate::{int8::ROWS, top::Finished};
 
-/// Queries of a task: so many that each base vector, once read, is used often, and so few that
-/// they stay in the cache beside it.
-const QUERIES_EACH: usize = 64;
+/// Queries of a task at most: so many that each base vector, once read, is used often, and so few
+/// that they stay in the cache beside it.
+const QUERIES_EACH: usize = 128;
+
+/// A task takes a multiple of so many queries, where there are enough: a tile of the int8 pass
+/// takes a part of them.
+const QUERIES_TOGETHER: usize = 6;
 
 /// Base rows below which a part of the base is not worth a task of its own.
 const LEAST_ROWS: usize = 1024;
@@ -34,12 +38,13 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     pub(crate) fn new(n_queries: usize, n: usize, threads: usize) -> Self {
-        let blocks = pieces(n_queries, QUERIES_EACH);
+        let blocks = pieces(n_queries, queries_each(n_queries, threads));
         let wanted = match threads {
             1 => 1,
             _ => (2 * threads).div_ceil(blocks.len()),
         };
-        let rows_each = n.div_ceil(wanted).max(LEAST_ROWS);
+        // Whole blocks of the int8 pass.
+        let rows_each = n.div_ceil(wanted).max(LEAST_ROWS).next_multiple_of(ROWS);
         let parts = pieces(n, rows_each);
         let task = |queries: &Range<usize>, rows: &Range<usize>| Task {
             queries: queries.clone(),
@@ -70,6 +75,13 @@ impl Schedule {
         }
         merged
     }
+}
+
+/// Queries of a task: tasks of one size, a multiple of the threads in number.
+fn queries_each(n_queries: usize, threads: usize) -> usize {
+    let blocks = n_queries.div_ceil(QUERIES_EACH).max(1);
+    let each = n_queries.div_ceil(blocks.next_multiple_of(threads));
+    each.max(1).next_multiple_of(QUERIES_TOGETHER)
 }
 
 /// At least one piece, be it empty.

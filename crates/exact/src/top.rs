@@ -1,8 +1,9 @@
 //! The best of one query so far, in memory that does not grow with the base.
 //!
-//! Candidates wait with their bounds. When too many wait, those that the bounds rule out go; if
-//! that is not enough (many ties, or a bound that says little), the rest are scored and only the
-//! `k` best stay, with a count of the vectors tied with the last of them.
+//! Candidates wait with their bounds. When too many wait, those that the bounds rule out go. If
+//! that is not enough, bounds from int8 sums are replaced by those from f32 sums; if that is not
+//! enough either (many ties, or a bound that says little), the rest are scored and only the `k`
+//! best stay, with a count of the vectors tied with the last of them.
 
 use std::cmp::Ordering;
 
@@ -23,10 +24,22 @@ impl Scored {
     }
 }
 
+/// A row that may be among the best.
 #[derive(Debug, Clone, Copy)]
-struct Candidate {
-    bounds: Bounds,
-    row: u64,
+pub(crate) struct Candidate {
+    pub(crate) bounds: Bounds,
+    pub(crate) row: u64,
+    /// Whether the bounds are as tight as f32 makes them.
+    pub(crate) is_fine: bool,
+}
+
+/// Looks at a candidate more closely.
+pub(crate) trait Judge {
+    /// Replaces the bounds of those that are not fine.
+    fn refine(&self, candidates: &mut [Candidate]);
+
+    /// The keys of the candidates, in their order.
+    fn score(&self, candidates: &[Candidate]) -> Vec<Scored>;
 }
 
 /// The best of one query so far.
@@ -36,6 +49,9 @@ pub(crate) struct Top {
     /// No row whose key is below this can be among the `k` best or tied with the last.
     floor: f64,
     waiting: Vec<Candidate>,
+    /// Candidates that may wait until the next look at them. It grows from little, so that the
+    /// floor soon rises.
+    limit: usize,
     /// At most `k`, sorted.
     best: Vec<Scored>,
     /// Rows that had no place in `best` and have the key of its last.
@@ -43,39 +59,64 @@ pub(crate) struct Top {
 }
 
 impl Top {
-    pub(crate) fn new(k: usize) -> Self {
+    /// For the `k` best rows whose keys reach `floor`.
+    pub(crate) fn new(k: usize, floor: f64) -> Self {
         Self {
             k,
-            floor: f64::NEG_INFINITY,
+            floor,
             waiting: Vec::new(),
+            limit: Self::least_limit(k),
             best: Vec::new(),
             tied_outside: 0,
         }
     }
 
-    /// Takes a row into account. `key_of` scores a row, should it come to that.
+    fn least_limit(k: usize) -> usize {
+        2 * k + 32
+    }
+
+    /// Candidates that may wait at most.
+    fn room(&self) -> usize {
+        4 * self.k + 1024
+    }
+
+    /// Rows wanted.
+    pub(crate) fn k(&self) -> usize {
+        self.k
+    }
+
+    /// No row whose key is below this is wanted.
+    pub(crate) fn floor(&self) -> f64 {
+        self.floor
+    }
+
+    /// Takes a row into account.
     #[inline(always)]
-    pub(crate) fn offer(&mut self, row: u64, bounds: Bounds, key_of: impl Fn(u64) -> f64) {
-        if bounds.high >= self.floor {
-            self.admit(Candidate { bounds, row }, key_of);
+    pub(crate) fn offer(&mut self, candidate: Candidate, judge: &impl Judge) {
+        if candidate.bounds.high >= self.floor {
+            self.admit(candidate, judge);
         }
     }
 
     #[cold]
-    fn admit(&mut self, candidate: Candidate, key_of: impl Fn(u64) -> f64) {
+    fn admit(&mut self, candidate: Candidate, judge: &impl Judge) {
         self.waiting.push(candidate);
-        if self.waiting.len() >= self.room() {
-            self.drop_hopeless();
-            if self.waiting.len() > self.room() / 2 {
-                self.score_waiting(key_of);
-            }
+        if self.waiting.len() >= self.limit {
+            self.make_room(judge);
         }
     }
 
-    /// Candidates that may wait: enough that the work done when they are too many, which is
-    /// linear in them, is little for each.
-    fn room(&self) -> usize {
-        (4 * self.k).max(64)
+    /// Leaves at most half of the room taken.
+    fn make_room(&mut self, judge: &impl Judge) {
+        self.drop_hopeless();
+        if self.waiting.len() > self.room() / 2 {
+            judge.refine(&mut self.waiting);
+            self.drop_hopeless();
+        }
+        if self.waiting.len() > self.room() / 2 {
+            self.score_waiting(judge);
+        }
+        self.limit = (2 * self.waiting.len()).max(Self::least_limit(self.k));
     }
 
     fn drop_hopeless(&mut self) {
@@ -95,12 +136,9 @@ impl Top {
         }
     }
 
-    fn score_waiting(&mut self, key_of: impl Fn(u64) -> f64) {
-        let scored = self.waiting.drain(..).map(|waiting| Scored {
-            key: key_of(waiting.row),
-            row: waiting.row,
-        });
-        let scored: Vec<Scored> = scored.collect();
+    fn score_waiting(&mut self, judge: &impl Judge) {
+        let scored = judge.score(&self.waiting);
+        self.waiting.clear();
         self.keep_best(scored, 0, None);
     }
 
@@ -124,10 +162,12 @@ impl Top {
         self.best.last().map(|scored| scored.key)
     }
 
-    /// Scores what still waits.
-    pub(crate) fn finish(mut self, key_of: impl Fn(u64) -> f64) -> Finished {
+    /// Scores what still waits and may matter.
+    pub(crate) fn finish(mut self, judge: &impl Judge) -> Finished {
         self.drop_hopeless();
-        self.score_waiting(key_of);
+        judge.refine(&mut self.waiting);
+        self.drop_hopeless();
+        self.score_waiting(judge);
         Finished(self)
     }
 }
@@ -137,8 +177,30 @@ impl Top {
 pub(crate) struct Finished(Top);
 
 impl Finished {
+    /// The best of nothing.
+    pub(crate) fn nothing() -> Self {
+        Self(Top::new(0, f64::NEG_INFINITY))
+    }
+
+    /// The key of the `k`-th best, if there are so many: what further rows must reach.
+    pub(crate) fn floor_of(&self, k: usize) -> f64 {
+        match self.0.best.get(k - 1) {
+            Some(kth) => kth.key,
+            None => f64::NEG_INFINITY,
+        }
+    }
+
+    /// The same for rows that are counted from `first`.
+    pub(crate) fn counted_from(mut self, first: u64) -> Self {
+        for scored in &mut self.0.best {
+            scored.row += first;
+        }
+        self
+    }
+
     /// The best over both parts. They have no row in common.
     pub(crate) fn merge(mut self, other: Self) -> Self {
+        self.0.k = self.0.k.max(other.0.k);
         let outside_key = other.0.last_key();
         self.0
             .keep_best(other.0.best, other.0.tied_outside, outside_key);

@@ -175,6 +175,14 @@ impl<'a, T> MatrixView<'a, T> {
         }
     }
 
+    /// A matrix of the same shape, each value turned into another.
+    pub fn map<U>(self, turn: impl FnMut(&T) -> U) -> Matrix<U> {
+        Matrix {
+            values: self.values.iter().map(turn).collect(),
+            dim: self.dim,
+        }
+    }
+
     /// Copies the named rows, in the order given.
     ///
     /// # Panics
@@ -222,6 +230,7 @@ mod tests {
         assert_eq!(matrix.row(2), [6, 7, 8]);
         assert_eq!(matrix.view().slice(1..3).row(1), matrix.row(2));
         assert_eq!(matrix.select(&[3, 0]).as_slice(), [9, 10, 11, 0, 1, 2]);
+        assert_eq!(matrix.view().map(|value| value * 2).row(1), [6, 8, 10]);
     }
 
     #[test]

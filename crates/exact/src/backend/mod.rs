@@ -13,7 +13,7 @@ use annbench_index::{
 };
 use annbench_vectors::{Matrix, MatrixView, Metric, NeighborsMut};
 
-use crate::{ExactError, Options, Searcher};
+use crate::{ExactError, Kernel, Options, Searcher};
 
 /// Builds [`ExactIndex`]es: the index type `exact`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,7 +52,7 @@ impl Backend for ExactBackend {
         Library {
             name: "annbench-exact".into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            compile_options: crate::kernel::INSTRUCTIONS.into(),
+            compile_options: compile_options(),
             ..Library::default()
         }
     }
@@ -90,6 +90,16 @@ impl Backend for ExactBackend {
     fn load(&self, path: &Path, metric: Metric) -> Result<ExactIndex, LoadError> {
         let base = file::read(path, metric)?;
         ExactIndex::new(base, metric, 1).map_err(|error| file::damaged(path, &error))
+    }
+}
+
+/// The instructions of both passes: those of the first were chosen by the compiler, those of the
+/// second by the CPU.
+fn compile_options() -> String {
+    let f32_pass = crate::kernel::INSTRUCTIONS;
+    match Kernel::best() {
+        Some(kernel) => format!("{f32_pass}; int8 by {kernel}"),
+        None => f32_pass.into(),
     }
 }
 
@@ -152,8 +162,9 @@ impl TypedIndex for ExactIndex {
         self.searcher.metric()
     }
 
-    /// The vectors in f32, and of each its norm in f64.
+    /// The vectors in f32 and in int8, and of each its norm in f64.
     fn bytes_estimate(&self) -> Option<u64> {
-        Some(self.len() as u64 * (4 * self.dim() as u64 + 8))
+        let of_base = size_of_val(self.searcher.base().as_slice()) as u64;
+        Some(of_base + self.searcher.bytes())
     }
 }

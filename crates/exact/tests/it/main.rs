@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod backend;
+mod int8;
 mod properties;
 mod references;
 mod shared;

@@ -1,6 +1,6 @@
 //! Against a search that scores every pair, on vectors chosen to break the bounds.
 
-use annbench_exact::{ExactError, ExactNeighbors, Options, Searcher, search};
+use annbench_exact::{ExactError, ExactNeighbors, Kernel, Options, Searcher, search};
 use annbench_vectors::{Matrix, MatrixView, Metric};
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -16,21 +16,42 @@ fn naive(base: MatrixView<'_>, query: &[f32], metric: Metric, k: usize) -> (Vec<
     (all, ties as u64)
 }
 
+/// Every way to search: without the int8 pass, and with each kernel of this CPU.
+fn kernels() -> impl Iterator<Item = Option<Kernel>> {
+    let available = Kernel::ALL
+        .into_iter()
+        .filter(|kernel| kernel.is_available());
+    available.map(Some).chain([None])
+}
+
 fn check(base: &Matrix, queries: &Matrix, metric: Metric, k: usize) -> ExactNeighbors {
+    for kernel in kernels() {
+        let searcher = Searcher::with_kernel(base.view(), metric, kernel, 1).unwrap();
+        let found = searcher
+            .search(queries.view(), k, &mut Options::new(1))
+            .unwrap();
+        assert_eq!(found.report().kernel, kernel);
+        check_found(base, queries, metric, &found);
+    }
     let found = search(base.view(), queries.view(), metric, k, &mut Options::new(1)).unwrap();
+    check_found(base, queries, metric, &found);
+    found
+}
+
+fn check_found(base: &Matrix, queries: &Matrix, metric: Metric, found: &ExactNeighbors) {
+    let way = (metric, found.report().kernel);
     for query_idx in 0..queries.n() {
-        let (expected, ties) = naive(base.view(), queries.row(query_idx), metric, k);
+        let (expected, ties) = naive(base.view(), queries.row(query_idx), metric, found.k());
         let ids: Vec<u64> = expected.iter().map(|(row, _)| *row).collect();
-        assert_eq!(found.ids(query_idx), ids, "{metric}, query {query_idx}");
+        assert_eq!(found.ids(query_idx), ids, "{way:?}, query {query_idx}");
         for (score, (_, expected)) in found.scores(query_idx).iter().zip(&expected) {
             assert!(
                 score == expected || (score.is_nan() && expected.is_nan()),
-                "{metric}: {score} is not {expected}"
+                "{way:?}: {score} is not {expected}"
             );
         }
-        assert_eq!(found.ties_at_k(query_idx), ties, "{metric}");
+        assert_eq!(found.ties_at_k(query_idx), ties, "{way:?}");
     }
-    found
 }
 
 fn check_all_metrics(base: &Matrix, queries: &Matrix, k: usize) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use annbench_exact::{Options, search};
+use annbench_exact::{Kernel, Options, search};
 use annbench_vectors::{Matrix, Metric};
 use half::f16;
 
@@ -21,6 +21,10 @@ struct Truth {
 fn check(base: &Matrix, queries: &Matrix, metric: Metric, truth: &Truth) {
     let k = truth.k;
     let found = search(base.view(), queries.view(), metric, k, &mut Options::new(2)).unwrap();
+    let report = found.report();
+    let is_large = base.n() >= 100_000;
+    assert!(!is_large || report.kernel == Kernel::best(), "{report:?}");
+    assert!(!report.fell_back(), "{report:?}");
     for query_idx in 0..queries.n() {
         let expected_rows = &truth.rows[query_idx * k..(query_idx + 1) * k];
         let expected_scores = &truth.scores[query_idx * k..(query_idx + 1) * k];

@@ -1,0 +1,143 @@
+//! AVX2: `vpmaddubsw` multiplies 32 codes and adds neighbours up in 16 bits, where a chunk of
+//! steps is added up before it is widened. Two such additions of a pair of products stand for
+//! four multiplications, four times what an f32 multiply-add of the same width does.
+
+use std::arch::x86_64::*;
+
+use super::{Codes, Facts, QueryCodes, ROWS, Sums, Threshold};
+
+/// Sums of eight rows.
+type Half = __m256i;
+
+#[target_feature(enable = "avx2")]
+pub(super) fn add<const Q: usize>(
+    block: &[Codes],
+    queries: &[[QueryCodes; Q]],
+    chunk: usize,
+    sums: &mut [Sums; Q],
+) {
+    // A loop whose length the compiler knows keeps everything in registers.
+    match chunk {
+        0..2 => add_by::<Q, 1>(block, queries, sums),
+        2..4 => add_by::<Q, 2>(block, queries, sums),
+        4..8 => add_by::<Q, 4>(block, queries, sums),
+        8.. => add_by::<Q, 8>(block, queries, sums),
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_by<const Q: usize, const CHUNK: usize>(
+    block: &[Codes],
+    queries: &[[QueryCodes; Q]],
+    sums: &mut [Sums; Q],
+) {
+    let mut totals = sums.each_ref().map(|sums| halves(sums));
+    let (chunks, last) = block.as_chunks::<CHUNK>();
+    let (query_chunks, last_queries) = queries.as_chunks::<CHUNK>();
+    for (codes, queries) in chunks.iter().zip(query_chunks) {
+        widen(&mut totals, &sums_in_16_bits(codes, queries));
+    }
+    if !last.is_empty() {
+        widen(&mut totals, &sums_in_16_bits(last, last_queries));
+    }
+    store(&totals, sums);
+}
+
+/// Of each row two sums of 16 bits side by side, one of the first two components of every step
+/// and one of the others.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sums_in_16_bits<const Q: usize>(block: &[Codes], queries: &[[QueryCodes; Q]]) -> [[Half; 2]; Q] {
+    let mut sums = [[_mm256_setzero_si256(); 2]; Q];
+    for (codes, queries) in block.iter().zip(queries) {
+        let rows = loaded(codes);
+        for (sums, query) in sums.iter_mut().zip(queries) {
+            let query = _mm256_set1_epi32(*query);
+            for (sum, rows) in sums.iter_mut().zip(rows) {
+                *sum = _mm256_add_epi16(*sum, _mm256_maddubs_epi16(rows, query));
+            }
+        }
+    }
+    sums
+}
+
+/// Adds both sums of each row to its total.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn widen<const Q: usize>(totals: &mut [[Half; 2]; Q], sums: &[[Half; 2]; Q]) {
+    for (totals, sums) in totals.iter_mut().zip(sums) {
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            let widened = _mm256_madd_epi16(*sum, _mm256_set1_epi16(1));
+            *total = _mm256_add_epi32(*total, widened);
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn loaded(codes: &Codes) -> [Half; 2] {
+    let first = codes.as_ptr().cast::<Half>();
+    // SAFETY: `codes` is 64 bytes, two times what is loaded, and the load asks for no alignment.
+    unsafe { [_mm256_loadu_si256(first), _mm256_loadu_si256(first.add(1))] }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn halves(sums: &Sums) -> [Half; 2] {
+    let first = sums.as_ptr().cast::<Half>();
+    // SAFETY: `sums` is 16 numbers of 4 bytes, two times what is loaded, and the load asks for no
+    // alignment.
+    unsafe { [_mm256_loadu_si256(first), _mm256_loadu_si256(first.add(1))] }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn store<const Q: usize>(totals: &[[Half; 2]; Q], sums: &mut [Sums; Q]) {
+    for (sums, totals) in sums.iter_mut().zip(totals) {
+        let first = sums.as_mut_ptr().cast::<Half>();
+        // SAFETY: `sums` is 16 numbers of 4 bytes, two times what is stored, and the store asks
+        // for no alignment.
+        unsafe {
+            _mm256_storeu_si256(first, totals[0]);
+            _mm256_storeu_si256(first.add(1), totals[1]);
+        }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
+    let least = _mm256_set1_ps(threshold.least);
+    let below = |half| {
+        let upper = uppers(sums, facts, threshold, half);
+        _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(upper, least)).cast_unsigned()
+    };
+    !(below(0) | below(1) << (ROWS / 2)) & 0xFFFF
+}
+
+/// The upper bounds of eight rows.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn uppers(sums: &Sums, facts: &Facts, threshold: &Threshold, half: usize) -> __m256 {
+    // SAFETY: `Sums` is 16 numbers of 4 bytes, of which a half is loaded, and the load asks for
+    // no alignment.
+    let sums = unsafe { _mm256_loadu_si256(sums.as_ptr().cast::<Half>().add(half)) };
+    let products = [
+        (&facts.error, threshold.alpha),
+        (&facts.norm, threshold.beta),
+        (&facts.bias, threshold.gamma),
+    ];
+    let mut upper = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), eight(&facts.scale, half));
+    for (values, factor) in products {
+        let product = _mm256_mul_ps(eight(values, half), _mm256_set1_ps(factor));
+        upper = _mm256_add_ps(upper, product);
+    }
+    upper
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn eight(values: &[f32; ROWS], half: usize) -> __m256 {
+    // SAFETY: one half of 16 numbers is loaded, and the load asks for no alignment.
+    unsafe { _mm256_loadu_ps(values.as_ptr().add(half * (ROWS / 2))) }
+}

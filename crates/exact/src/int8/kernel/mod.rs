@@ -1,0 +1,283 @@
+//! Sums of products of small integers, by the instructions that this CPU has.
+//!
+//! All kernels give the same sums, to the last bit, for codes within their [`Limits`]. The
+//! crate's only `unsafe` is here: loads from slices whose length is known, and calls of
+//! functions compiled for instructions that were found at run time.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
+mod portable;
+
+use std::fmt;
+
+use super::facts::{Facts, Threshold};
+
+/// Base vectors of a block, that a kernel takes together.
+pub(crate) const ROWS: usize = 16;
+
+/// Components of a step: those of one row that stand side by side.
+pub(crate) const STEP: usize = 4;
+
+/// [`STEP`] codes of each row of a block: row by row.
+pub(crate) type Codes = [u8; ROWS * STEP];
+
+/// [`STEP`] codes of a query, the first in the lowest byte.
+pub(crate) type QueryCodes = i32;
+
+/// Sums of one query with the rows of a block.
+pub(crate) type Sums = [i32; ROWS];
+
+/// The instructions that multiply small integers, chosen at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kernel {
+    /// AVX-512 VNNI: 64 products an instruction, added up in 32 bits.
+    Avx512Vnni,
+    /// AVX-VNNI: 32 products an instruction, added up in 32 bits.
+    AvxVnni,
+    /// AVX2: 32 products an instruction, added up in 16 bits.
+    Avx2,
+    /// Whatever the compiler makes of plain loops. Slower than the f32 pass, and so only used
+    /// where it is asked for.
+    Portable,
+}
+
+/// What a kernel needs the codes to keep within.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Largest code of a base vector that was quantised; the smallest is 0.
+    pub(crate) largest_code: u8,
+    /// Whether sums pass through 16 bits, which then must hold them.
+    pub(crate) in_16_bits: bool,
+}
+
+impl Kernel {
+    /// Every kernel, the fastest first.
+    pub const ALL: [Self; 4] = [Self::Avx512Vnni, Self::AvxVnni, Self::Avx2, Self::Portable];
+
+    /// Whether this CPU has the instructions.
+    pub fn is_available(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        match self {
+            Self::Avx512Vnni => {
+                return is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512vnni");
+            }
+            Self::AvxVnni => {
+                return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni");
+            }
+            Self::Avx2 => return is_x86_feature_detected!("avx2"),
+            Self::Portable => {}
+        }
+        self == Self::Portable
+    }
+
+    /// The fastest kernel of this CPU that is faster than the f32 pass.
+    pub fn best() -> Option<Self> {
+        let fast = Self::ALL
+            .into_iter()
+            .filter(|kernel| *kernel != Self::Portable);
+        fast.into_iter().find(|kernel| kernel.is_available())
+    }
+
+    /// What the instructions are called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Avx512Vnni => "AVX512 VNNI",
+            Self::AvxVnni => "AVX-VNNI",
+            Self::Avx2 => "AVX2",
+            Self::Portable => "portable",
+        }
+    }
+
+    pub(crate) fn limits(self) -> Limits {
+        match self {
+            // Seven bits, so that the products of four components and more fit into 16.
+            Self::Avx2 => Limits {
+                largest_code: 126,
+                in_16_bits: true,
+            },
+            _ => Limits {
+                largest_code: 254,
+                in_16_bits: false,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A kernel that this CPU has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Engine(Kernel);
+
+impl Engine {
+    pub(crate) fn new(kernel: Kernel) -> Option<Self> {
+        kernel.is_available().then_some(Self(kernel))
+    }
+
+    pub(crate) fn kernel(self) -> Kernel {
+        self.0
+    }
+
+    /// Adds to `sums` the products of the codes of every query with those of every row of a block.
+    ///
+    /// `chunk` is the number of steps that the kernel may add up in 16 bits, if it does so: no
+    /// sum of products of two components a step over so many steps leaves that range.
+    #[inline]
+    pub(crate) fn add<const Q: usize>(
+        self,
+        block: &[Codes],
+        queries: &[[QueryCodes; Q]],
+        chunk: usize,
+        sums: &mut [Sums; Q],
+    ) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2.
+            Kernel::Avx2 => unsafe { avx2::add(block, queries, chunk, sums) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above, for AVX-VNNI.
+            Kernel::AvxVnni => unsafe { avx_vnni::add(block, queries, sums) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above, for AVX512F and AVX512 VNNI.
+            Kernel::Avx512Vnni => unsafe { avx512::add(block, queries, sums) },
+            _ => portable::add(block, queries, sums),
+        }
+    }
+
+    /// The rows, as bits, whose upper bounds are not below the threshold, or are no numbers.
+    #[inline]
+    pub(crate) fn survivors(self, sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2.
+            Kernel::Avx2 | Kernel::AvxVnni => unsafe { avx2::survivors(sums, facts, threshold) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above, for AVX512F.
+            Kernel::Avx512Vnni => unsafe { avx512::survivors(sums, facts, threshold) },
+            _ => portable::survivors(sums, facts, threshold),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::{collection::vec, prelude::*};
+
+    const QUERIES: usize = 3;
+
+    fn naive(block: &[Codes], queries: &[[QueryCodes; QUERIES]]) -> [Sums; QUERIES] {
+        let mut sums = [[7; ROWS]; QUERIES];
+        for (codes, queries) in block.iter().zip(queries) {
+            for (sums, query) in sums.iter_mut().zip(queries) {
+                for (sum, row) in sums.iter_mut().zip(codes.as_chunks::<STEP>().0) {
+                    for (code, query) in row.iter().zip(query.to_le_bytes()) {
+                        *sum += i32::from(*code) * i32::from(query.cast_signed());
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    fn check(block: &[Codes], queries: &[[QueryCodes; QUERIES]], chunk: usize) {
+        for kernel in Kernel::ALL {
+            match Engine::new(kernel) {
+                Some(engine) => {
+                    let mut sums = [[7; ROWS]; QUERIES];
+                    engine.add(block, queries, chunk, &mut sums);
+                    assert_eq!(sums, naive(block, queries), "{kernel}");
+                }
+                None => eprintln!("skipped: this CPU has no {kernel}"),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn kernels_let_the_same_rows_pass(
+            sums in any::<[i16; ROWS]>(),
+            numbers in any::<[[i8; ROWS]; 4]>(),
+            threshold in any::<[i8; 4]>(),
+            least in -3_000i16..3_000,
+        ) {
+            // Small integers, so that every order of operations gives the same.
+            let row = |at: usize| numbers[at].map(f32::from);
+            let facts = Facts { scale: [1.0; ROWS], error: row(1), norm: row(2), bias: row(3) };
+            let [alpha, beta, gamma, _] = threshold.map(f32::from);
+            let threshold = Threshold { alpha, beta, gamma, least: f32::from(least) };
+            let sums = sums.map(|sum| i32::from(sum) / 8);
+            let expected = portable::survivors(&sums, &facts, &threshold);
+            for engine in Kernel::ALL.into_iter().filter_map(Engine::new) {
+                prop_assert_eq!(engine.survivors(&sums, &facts, &threshold), expected);
+            }
+            for (at, sum) in sums.iter().enumerate() {
+                let upper = *sum as f32
+                    + alpha * facts.error[at]
+                    + beta * facts.norm[at]
+                    + gamma * facts.bias[at];
+                prop_assert_eq!(expected >> at & 1 == 1, upper >= f32::from(least));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_unknown_bounds_pass() {
+        let threshold = Threshold {
+            alpha: 1.0,
+            beta: 1.0,
+            gamma: 1.0,
+            least: f32::MAX,
+        };
+        let nan = Facts {
+            error: [f32::NAN; ROWS],
+            ..Facts::UNKNOWN
+        };
+        for engine in Kernel::ALL.into_iter().filter_map(Engine::new) {
+            for facts in [Facts::UNKNOWN, nan] {
+                assert_eq!(engine.survivors(&[0; ROWS], &facts, &threshold), 0xFFFF);
+            }
+        }
+    }
+
+    fn packed(codes: [i8; STEP]) -> QueryCodes {
+        i32::from_le_bytes(codes.map(i8::cast_unsigned))
+    }
+
+    #[test]
+    fn extreme_codes_do_not_saturate() {
+        for (largest, code, chunk) in [(126, 127, 1), (255, 64, 1), (255, 32, 2), (63, 127, 2)] {
+            for code in [code, -code] {
+                let block = vec![[largest; ROWS * STEP]; 9];
+                check(&block, &[[packed([code; STEP]); QUERIES]; 9], chunk);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn kernels_agree_to_the_last_bit(
+            steps in vec((any::<[[u8; 32]; 2]>(), any::<[[i8; STEP]; QUERIES]>()), 0..40),
+            chunk in 1usize..5,
+        ) {
+            let least = (258 / (2 * chunk as i32)).min(127) as i8;
+            let block: Vec<Codes> = steps
+                .iter()
+                .map(|(halves, _)| std::array::from_fn(|at| halves[at / 32][at % 32] & 127))
+                .collect();
+            let small = |codes: [i8; STEP]| packed(codes.map(|code| code.clamp(-least, least)));
+            let queries: Vec<_> = steps.iter().map(|(_, codes)| codes.map(small)).collect();
+            check(&block, &queries, chunk);
+        }
+    }
+}

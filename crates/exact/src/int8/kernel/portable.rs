@@ -1,0 +1,36 @@
+//! Plain loops.
+
+use super::{Codes, Facts, QueryCodes, STEP, Sums, Threshold};
+
+pub(super) fn add<const Q: usize>(
+    block: &[Codes],
+    queries: &[[QueryCodes; Q]],
+    totals: &mut [Sums; Q],
+) {
+    for (codes, queries) in block.iter().zip(queries) {
+        let rows = codes.as_chunks::<STEP>().0;
+        for (totals, query) in totals.iter_mut().zip(queries) {
+            let query = query
+                .to_le_bytes()
+                .map(|code| i32::from(code.cast_signed()));
+            for (total, row) in totals.iter_mut().zip(rows) {
+                for (code, query) in row.iter().zip(query) {
+                    *total += i32::from(*code) * query;
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
+    let mut survivors = 0;
+    for (at, sum) in sums.iter().enumerate() {
+        let upper = facts.scale[at] * *sum as f32
+            + threshold.alpha * facts.error[at]
+            + threshold.beta * facts.norm[at]
+            + threshold.gamma * facts.bias[at];
+        let is_below = upper < threshold.least;
+        survivors |= u32::from(!is_below) << at;
+    }
+    survivors
+}
