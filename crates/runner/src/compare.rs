@@ -1,7 +1,8 @@
 //! Points against each other: what this run can tell apart, and where each point stands.
 
 use annbench_eval::{
-    Interval, Verdict, noise_floor, paired_ratio, recall_difference, resolution, tiers, verdict,
+    Interval, Samples, Verdict, noise_floor, paired_ratio, recall_difference, resolution, tiers,
+    verdict,
 };
 use annbench_store::results::{Estimate, Load, Mode, Noise, PointRow, Role, Tier};
 
@@ -79,10 +80,14 @@ impl Contest<'_> {
         in_doubt.then(|| self.paired(a.point, b.point)).flatten()
     }
 
+    fn samples(&self, point: usize) -> Samples<'_> {
+        samples(self.plan, self.events, (point, self.load))
+    }
+
     fn paired(&self, a: usize, b: usize) -> Option<Interval> {
         let key = |point| (point, self.load);
         let n_queries = self.events.answered.get(&key(a))?.hits.len();
-        let (a, b) = (samples(self.events, key(a)), samples(self.events, key(b)));
+        let (a, b) = (self.samples(a), self.samples(b));
         paired_ratio(&a, &b, n_queries, &bootstrap(self.plan.seed))
     }
 

@@ -9,7 +9,7 @@ use annbench_store::{
     Embeddings, LoadOptions, Progress,
     cache::Cache,
     dataset::Dataset,
-    hash::sha256_matrix,
+    hash::{sha256_matrix, sha256_parts},
     npy::MappedMatrix,
     results::{DatasetCard, Warning},
     sample::sample_rows,
@@ -20,6 +20,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     experiment::{Mistake, QueriesSpec, Written},
+    insertion::Order,
     observer::Observer,
 };
 
@@ -42,6 +43,7 @@ pub struct Prepared {
     /// Doubts about them.
     pub warnings: Vec<Warning>,
     ids: Ids,
+    cache: Cache,
 }
 
 impl Prepared {
@@ -97,7 +99,28 @@ impl Prepared {
             queries: map(&cache, &card.queries_sha256, queries)?,
             card,
             ids: base.ids,
+            cache,
         })
+    }
+
+    /// A file with the base in another order, which belongs to a seed.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub(crate) fn shuffled(&self, order: &Order, seed: u64) -> Result<PathBuf> {
+        let key = sha256_parts(&[&self.card.base_sha256, "shuffled", &seed.to_string()]);
+        let make = || Ok::<_, std::convert::Infallible>(order.applied(self.base.view()));
+        self.cache.matrix(&key, make)?;
+        Ok(self.cache.path("matrix", &key, "npy"))
+    }
+
+    /// Writes the rows' names, or their numbers where they have none, in another order.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub(crate) fn write_shuffled_ids(&self, order: &Order, path: &Path) -> Result<()> {
+        let ids = self.ids.select(&order.rows().collect::<Vec<_>>());
+        write_ids(path, &ids).with_context(|| format!("write {}", path.display()))
     }
 
     /// Whether rows have names of their own.

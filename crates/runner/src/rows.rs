@@ -1,8 +1,8 @@
 //! From what was written down to the rows people read.
 
 use annbench_eval::{
-    Method, qps_interval, qps_interval_of_these_queries, recall_interval, samples_needed, spread,
-    summarize, trend,
+    Method, Samples, qps_interval, qps_interval_of_these_queries, recall_interval, samples_needed,
+    spread, summarize, trend,
 };
 use annbench_store::results::{
     BuildRow, Estimate, LatencyUs, Load, Noise, PointRow, QueryRow, Role, Settled, Spread, Status,
@@ -85,7 +85,7 @@ struct PointBuilder<'a> {
     settled: Settled,
 }
 
-impl PointBuilder<'_> {
+impl<'a> PointBuilder<'a> {
     fn point(&self) -> PointRow {
         let build = &self.plan.builds[self.planned.build];
         let answered = self.events.answered.get(&self.key);
@@ -117,6 +117,10 @@ impl PointBuilder<'_> {
         }
     }
 
+    fn samples(&self) -> Samples<'a> {
+        samples(self.plan, self.events, self.key)
+    }
+
     fn rounds(&self) -> &[Timed] {
         self.events.rounds_of(self.key)
     }
@@ -133,9 +137,19 @@ impl PointBuilder<'_> {
         }
     }
 
+    /// Query by query, the mean over all builds of the index.
     fn per_query_recall(&self, answered: &Answered) -> Vec<f64> {
-        let share = |&hits: &u32| f64::from(hits) / self.divisor as f64;
-        answered.hits.iter().map(share).collect()
+        let repetitions = self.plan.repetitions_of(self.key.0);
+        let all: Vec<&Answered> = repetitions
+            .filter_map(|(point, _)| self.events.answered.get(&(point, self.key.1)))
+            .collect();
+        let share = |query_idx: usize| {
+            let hits = all
+                .iter()
+                .map(|answered| f64::from(answered.hits[query_idx]));
+            hits.sum::<f64>() / (all.len() * self.divisor) as f64
+        };
+        (0..answered.hits.len()).map(share).collect()
     }
 
     /// None for the null index, which finds nothing on purpose.
@@ -150,13 +164,13 @@ impl PointBuilder<'_> {
     }
 
     fn qps(&self) -> Option<Estimate> {
-        let samples = samples(self.events, self.key);
+        let samples = self.samples();
         let interval = qps_interval(&samples, self.n_queries()?, &bootstrap(self.plan.seed))?;
         Some(estimate(interval))
     }
 
     fn by_method(&self) -> Vec<ByMethod> {
-        let samples = samples(self.events, self.key);
+        let samples = self.samples();
         let told = |method: Method| {
             Some(ByMethod {
                 point: self.key.0,
@@ -169,10 +183,7 @@ impl PointBuilder<'_> {
     }
 
     fn spread(&self) -> Spread {
-        let found = spread(
-            &samples(self.events, self.key),
-            self.n_queries().unwrap_or(0),
-        );
+        let found = spread(&self.samples(), self.n_queries().unwrap_or(0));
         Spread {
             builds: found.builds,
             rounds: found.rounds,
@@ -182,7 +193,7 @@ impl PointBuilder<'_> {
 
     /// A point may be as sharp as was asked for where the run as a whole is not.
     fn settled(&self) -> Option<Settled> {
-        let samples = samples(self.events, self.key);
+        let samples = self.samples();
         let bootstrap = bootstrap(self.plan.seed);
         let interval = qps_interval_of_these_queries(&samples, self.n_queries()?, &bootstrap)?;
         let is_narrow = interval.relative_half_width() <= self.plan.target;
@@ -283,7 +294,7 @@ impl PointBuilder<'_> {
     }
 
     /// Parameters that the library did not take as they were asked for.
-    fn clamped<'a>(&'a self, answered: &'a Answered) -> impl Iterator<Item = Warning> + 'a {
+    fn clamped<'s>(&'s self, answered: &'s Answered) -> impl Iterator<Item = Warning> + 's {
         let pairs = answered.effective.iter();
         pairs.filter_map(|(key, effective)| {
             let requested = self.planned.search.get(key)?;

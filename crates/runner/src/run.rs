@@ -179,6 +179,7 @@ impl Work<'_> {
             ledger,
             observer,
             workers: Vec::new(),
+            orders: BTreeMap::new(),
             deaths: BTreeMap::new(),
             cache: &indexes,
         };
@@ -388,10 +389,12 @@ fn finish(
     tables::write_record(&folder.file("run.json"), &record)?;
     let is_candidate = |row: &PointRow| row.role == Role::Candidate;
     let (points, controls) = rows.points.into_iter().partition(is_candidate);
+    let first = |row: &BuildRow| row.repetition == 0;
+    let builds = rows.builds.into_iter().filter(first).collect();
     Ok(Finished {
         folder: folder.path().to_owned(),
         record,
-        builds: rows.builds,
+        builds,
         points,
         controls,
         queries: rows.queries,

@@ -3,17 +3,27 @@
 use annbench_eval::{Bootstrap, Interval, Samples};
 use annbench_store::results::{Estimate, Mode};
 
-use crate::ledger::{Events, PointLoad};
+use crate::{
+    ledger::{Events, PointLoad},
+    plan::Plan,
+};
 
-/// The rounds of a point: a latency a query in mode single, else one duration.
-pub(crate) fn samples(events: &Events, key: PointLoad) -> Samples<'_> {
+/// The rounds of a point, on all builds of its index: a latency a query in mode single, else one
+/// duration.
+pub(crate) fn samples<'a>(
+    plan: &Plan,
+    events: &'a Events,
+    (point, load): PointLoad,
+) -> Samples<'a> {
     let mut samples = Samples::new();
-    for timed in events.rounds_of(key) {
-        match key.1.mode {
-            Mode::Single => {
-                samples.push(0, timed.round, timed.latencies_ns.as_slice());
+    for (point, repetition) in plan.repetitions_of(point) {
+        for timed in events.rounds_of((point, load)) {
+            match load.mode {
+                Mode::Single => {
+                    samples.push(repetition, timed.round, timed.latencies_ns.as_slice());
+                }
+                _ => samples.push(repetition, timed.round, vec![timed.elapsed_ns]),
             }
-            _ => samples.push(0, timed.round, vec![timed.elapsed_ns]),
         }
     }
     samples

@@ -33,6 +33,7 @@ impl Coordinator<'_> {
     /// Starts a worker a build. A build that fails becomes a failed row; the others go on.
     pub(crate) fn build_all(&mut self) -> Result<()> {
         for number in 0..self.plan.builds.len() {
+            self.write_shuffled_ids(number)?;
             let worker = match self.ledger.events().builds.get(&number) {
                 Some(row) => self.load(row.clone())?,
                 None => self.get(number)?,
@@ -56,6 +57,16 @@ impl Coordinator<'_> {
                     .note(&format!("{}: {reason}; building it again", row.label));
                 self.get(row.build)
             }
+        }
+    }
+
+    /// Writes the names of rows as an index that is built again has them.
+    fn write_shuffled_ids(&mut self, number: usize) -> Result<()> {
+        let (data, seed) = (self.data, self.plan.builds[number].seed);
+        let path = self.folder.file("indexes").join(shuffled_ids(seed));
+        match self.insertion_order(number) {
+            Some(order) if !path.exists() => data.write_shuffled_ids(order, &path),
+            _ => Ok(()),
         }
     }
 
@@ -122,7 +133,7 @@ impl Coordinator<'_> {
         let planned = &self.plan.builds[number];
         let passing = self.folder.scratch("built.index");
         let request = Request::Build(BuildRequest {
-            base: self.data.base_path.clone(),
+            base: self.base_of(number)?,
             index: passing.clone(),
             card: self.card(planned),
         });
@@ -151,6 +162,15 @@ impl Coordinator<'_> {
         };
         self.keep_in_cache(&self.plan.builds[number], &built);
         Ok(built)
+    }
+
+    /// The base as a build inserts it.
+    fn base_of(&mut self, number: usize) -> Result<PathBuf> {
+        let (data, seed) = (self.data, self.plan.builds[number].seed);
+        match self.insertion_order(number) {
+            Some(order) => data.shuffled(order, seed),
+            None => Ok(data.base_path.clone()),
+        }
     }
 
     /// Starts a worker and has it build or load an index.
@@ -242,7 +262,10 @@ impl Coordinator<'_> {
                 name: self.data.card.name.clone(),
                 sha256: self.data.card.base_sha256.clone(),
             },
-            ids: self.data.has_ids().then(|| PathBuf::from("ids.parquet")),
+            ids: match planned.repetition {
+                0 => self.data.has_ids().then(|| PathBuf::from("ids.parquet")),
+                _ => Some(shuffled_ids(planned.seed)),
+            },
         }
     }
 }
@@ -260,4 +283,9 @@ fn ready(reply: Reply) -> Result<Ready, WorkerError> {
         }),
         other => Err(WorkerError::Refused(format!("unexpected reply {other:?}"))),
     }
+}
+
+/// The names of rows in the order that belongs to a seed, beside the indexes.
+fn shuffled_ids(seed: u64) -> PathBuf {
+    PathBuf::from(format!("ids-{seed}.parquet"))
 }

@@ -31,6 +31,7 @@ pub(super) fn build_row(
         requested: planned.requested.to_map(),
         effective: planned.effective.to_map(),
         is_exact: planned.is_exact,
+        repetition: planned.repetition,
         seed: planned.seed,
         threads: planned.threads,
         status: Status::Ok,
@@ -84,5 +85,9 @@ pub(super) fn index_file(number: usize, planned: &PlannedBuild) -> PathBuf {
         })
         .take(60)
         .collect();
-    PathBuf::from(format!("indexes/{number:02}-{words}.index"))
+    let again = match planned.repetition {
+        0 => String::new(),
+        repetition => format!("-again-{repetition}"),
+    };
+    PathBuf::from(format!("indexes/{number:02}-{words}{again}.index"))
 }

@@ -291,6 +291,7 @@ mod tests {
             is_repeatable: true,
             seed: 1,
             threads: 1,
+            repetition: 0,
             is_control: false,
         };
         let data = DatasetCard {

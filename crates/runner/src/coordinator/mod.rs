@@ -14,7 +14,10 @@ mod stop;
 
 use std::collections::BTreeMap;
 
-use crate::{data::Prepared, folder::RunFolder, ledger::Ledger, observer::Observer, plan::Plan};
+use crate::{
+    data::Prepared, folder::RunFolder, insertion::Order, ledger::Ledger, observer::Observer,
+    plan::Plan,
+};
 
 pub use death::WorkerError;
 pub(crate) use index_cache::IndexCache;
@@ -32,8 +35,22 @@ pub(crate) struct Coordinator<'a> {
     pub(crate) observer: &'a mut dyn Observer,
     /// One worker a build, in the plan's order; none where the build failed or the worker died.
     pub(crate) workers: Vec<Option<WorkerProcess>>,
+    /// Orders in which indexes that are built again insert the base, by build.
+    pub(crate) orders: BTreeMap<usize, Order>,
     /// How often the worker of a build has died while it was measured.
     pub(crate) deaths: BTreeMap<usize, usize>,
     /// Indexes built before, here or by other runs.
     pub(crate) cache: &'a IndexCache,
+}
+
+impl Coordinator<'_> {
+    /// The order in which a build inserts the base; none where it is the base's own.
+    fn insertion_order(&mut self, build: usize) -> Option<&Order> {
+        let planned = &self.plan.builds[build];
+        if planned.repetition == 0 {
+            return None;
+        }
+        let shuffled = || Order::shuffled(self.data.card.n, planned.seed);
+        Some(self.orders.entry(build).or_insert_with(shuffled))
+    }
 }

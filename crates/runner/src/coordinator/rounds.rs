@@ -2,6 +2,7 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -96,7 +97,7 @@ impl Coordinator<'_> {
         });
         let n_queries = self.data.card.n_queries;
         live.into_iter().all(|key| {
-            let samples = samples(events, key);
+            let samples = samples(self.plan, events, key);
             let interval = qps_interval_of_these_queries(&samples, n_queries, &bootstrap);
             interval.is_some_and(|interval| interval.relative_half_width() <= self.plan.target)
         })
@@ -159,13 +160,22 @@ impl Coordinator<'_> {
                 effective,
                 elapsed_ns,
                 disturbance,
-                answers: answers::read(&file).context("read what the worker answered")?,
+                answers: self.answers(planned.build, &file)?,
             })),
             Ok(other) => Ok(Err(WorkerError::Refused(format!(
                 "unexpected reply {other:?}"
             )))),
             Err(error) => Ok(Err(error)),
         }
+    }
+
+    /// What a worker answered, by the rows of the base.
+    fn answers(&mut self, build: usize, file: &Path) -> Result<Answers> {
+        let mut answers = answers::read(file).context("read what the worker answered")?;
+        if let Some(order) = self.insertion_order(build) {
+            answers.neighbors = order.undone(&answers.neighbors);
+        }
+        Ok(answers)
     }
 
     fn keep(&mut self, key: PointLoad, round: usize, measured: Measured) -> Result<()> {

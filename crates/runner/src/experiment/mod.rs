@@ -95,6 +95,11 @@ pub struct MeasureSpec {
     /// at given rates).
     #[schemars(with = "Vec<ModeName>")]
     pub modes: Vec<Mode>,
+    /// Builds every index that is not exact so often, with other seeds and other orders of insertion,
+    /// and measures all of them: their spread is shown, and intervals hold for another build as well. Three or
+    /// more, or 1.
+    #[schemars(range(min = 1))]
+    pub builds: usize,
     /// Rounds go on until the 95 % interval of every point's qps is this narrow, as a share of the
     /// estimate to either side: 0.02 for 2 %.
     #[schemars(range(min = 0.0001, max = 1.0))]
@@ -135,6 +140,7 @@ impl Default for MeasureSpec {
     fn default() -> Self {
         Self {
             modes: vec![Mode::Single, Mode::Batch],
+            builds: 1,
             target: 0.02,
             rounds: None,
             budget: Duration::from_secs(60),

@@ -1,16 +1,21 @@
-//! What is measured to watch the measuring: an index that does nothing, and one point twice.
+//! What is measured beside the points that are compared: the same on indexes built again, an index
+//! that does nothing, and one point twice.
 
 use annbench_index::{NullBackend, Params, Registry};
 use annbench_store::results::Role;
 
 use super::{Plan, PlannedBuild, PlannedPoint};
 
-/// Adds them behind the points that are compared.
+/// Adds them behind the points that are compared; every index that is not exact is
+/// built `builds` times in all.
 ///
 /// The null index needs its backend in the registry, as the one of annbench has; without it the
 /// overhead of the harness is not measured.
-pub(super) fn add(plan: &mut Plan, registry: &Registry) {
+pub(super) fn add(plan: &mut Plan, builds: usize, registry: &Registry) {
     let twin = twin(plan);
+    for repetition in 1..builds {
+        rebuild(plan, repetition);
+    }
     plan.points.push(PlannedPoint {
         role: Role::Duplicate,
         twin: Some(twin),
@@ -32,9 +37,39 @@ pub(super) fn add(plan: &mut Plan, registry: &Registry) {
             adjustments: Vec::new(),
             is_exact: false,
             is_repeatable: true,
+            repetition: 0,
             seed: plan.seed,
             threads: 1,
             is_control: true,
+        });
+    }
+}
+
+/// Adds each index that is not exact once more, with its points.
+fn rebuild(plan: &mut Plan, repetition: usize) {
+    // An exact index is the same index whatever the order.
+    let first = |build: &PlannedBuild| build.repetition == 0 && !build.is_exact;
+    let originals = plan.builds.iter().enumerate();
+    let originals: Vec<usize> = originals
+        .filter_map(|(number, build)| first(build).then_some(number))
+        .collect();
+    for original in originals {
+        let build = plan.builds.len();
+        let of_original = plan.points_of(original);
+        let of_original = of_original.filter(|(_, point)| point.role == Role::Candidate);
+        let again: Vec<PlannedPoint> = of_original
+            .map(|(candidate, point)| PlannedPoint {
+                build,
+                role: Role::Rebuilt,
+                twin: Some(candidate),
+                ..point.clone()
+            })
+            .collect();
+        plan.points.extend(again);
+        plan.builds.push(PlannedBuild {
+            repetition,
+            seed: plan.seed.wrapping_add(repetition as u64),
+            ..plan.builds[original].clone()
         });
     }
 }

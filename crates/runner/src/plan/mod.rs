@@ -70,7 +70,10 @@ pub struct PlannedBuild {
     pub is_exact: bool,
     /// Whether building it again gives the same index.
     pub is_repeatable: bool,
-    /// Seed of the build.
+    /// Which build of the same index it is, from 0; the later ones insert the base in an order of
+    /// their own.
+    pub repetition: usize,
+    /// Seed of the build, and of that order.
     pub seed: u64,
     /// Threads of the build.
     pub threads: usize,
@@ -87,7 +90,7 @@ pub struct PlannedPoint {
     pub search: Params,
     /// What it is measured for.
     pub role: Role,
-    /// The point it is a duplicate of.
+    /// The candidate it repeats, as a duplicate or on an index built again.
     pub twin: Option<usize>,
 }
 
@@ -134,6 +137,18 @@ impl Plan {
     pub fn candidates(&self) -> impl Iterator<Item = (usize, &PlannedPoint)> {
         let points = self.points.iter().enumerate();
         points.filter(|(_, point)| point.role == Role::Candidate)
+    }
+
+    /// The points whose measurements count for a candidate: itself, and itself on every index built
+    /// again, each with the number of that repetition.
+    pub(crate) fn repetitions_of(&self, candidate: usize) -> impl Iterator<Item = (usize, usize)> {
+        let points = self.points.iter().enumerate();
+        points
+            .filter(move |&(number, point)| {
+                number == candidate
+                    || (point.role == Role::Rebuilt && point.twin == Some(candidate))
+            })
+            .map(|(number, point)| (number, self.builds[point.build].repetition))
     }
 
     /// The operating points of one build, by number.

@@ -53,7 +53,8 @@ impl Plan {
         for position in 0..experiment.index.len() {
             Resolver::new(written, data, registry, position)?.add_to(&mut plan)?;
         }
-        controls::add(&mut plan, registry);
+        let builds = positive(written, "measure.builds", experiment.measure.builds)?;
+        controls::add(&mut plan, builds, registry);
         Ok(plan)
     }
 }
@@ -175,6 +176,7 @@ impl<'a> Resolver<'a> {
             adjustments: resolved.adjustments,
             seed: self.written.experiment.seed,
             threads,
+            repetition: 0,
             is_control: false,
         })
     }

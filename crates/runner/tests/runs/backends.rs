@@ -34,6 +34,8 @@ pub(crate) struct MockBuild {
     trouble: String,
     /// A file that a worker writes its process id to, and keeps locked while it hangs in a build.
     watch: String,
+    /// Whether it says that it is exact.
+    exact: bool,
     /// Bytes that make the index larger on disk.
     padding: usize,
     /// Halved where it exceeds a tenth of the base.
@@ -47,6 +49,7 @@ impl Default for MockBuild {
             build: "nothing".into(),
             trouble: "nothing".into(),
             watch: String::new(),
+            exact: true,
             padding: 0,
             cells: 1,
         }
@@ -101,8 +104,8 @@ impl Backend for Mock {
         }
     }
 
-    fn is_exact(&self, _: &MockBuild) -> bool {
-        true
+    fn is_exact(&self, build: &MockBuild) -> bool {
+        build.exact
     }
 
     fn resolve(

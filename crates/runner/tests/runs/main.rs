@@ -55,6 +55,7 @@ fn trials() -> Vec<Trial> {
         an_exact_index_has_recall_one,
         each_round_holds_a_null_index_and_a_duplicate,
         clients_and_arrivals_find_what_single_queries_find,
+        an_index_built_again_counts_and_keeps_its_rows_apart,
         rounds_end_when_intervals_are_narrow,
         without_time_two_rounds_are_measured_and_the_rows_say_so,
         looking_at_less_finds_less,
@@ -162,6 +163,46 @@ fn clients_and_arrivals_find_what_single_queries_find() {
             .iter()
             .all(|query| query.latency_ns > Some(0))
     );
+}
+
+fn an_index_built_again_counts_and_keeps_its_rows_apart() {
+    let world = World::new();
+    let measure = "[measure]\nrounds = 3\nbuilds = 3\nmodes = [\"single\"]\n";
+    let indexes = "[[index]]\ntype = \"mock\"\nexact = false\nsearch.share = 0.5\n[[index]]\ntype = \"mock\"\n";
+    let finished = world.run(&format!("{measure}{indexes}"));
+    assert_eq!((finished.builds.len(), finished.points.len()), (2, 2));
+    let rebuilt = finished
+        .controls
+        .iter()
+        .filter(|row| row.role == Role::Rebuilt);
+    assert_eq!(rebuilt.clone().count(), 2, "the exact one is built once");
+    assert!(rebuilt.clone().all(|row| row.recall.unwrap().value > 0.0));
+    let found: std::collections::BTreeSet<u64> = std::iter::once(&finished.points[0])
+        .chain(rebuilt)
+        .map(|row| row.recall.unwrap().value.to_bits())
+        .collect();
+    assert!(
+        found.len() > 1,
+        "half of another order finds something else"
+    );
+    let spread = finished
+        .points
+        .iter()
+        .map(|row| row.spread.builds.is_some());
+    assert_eq!(spread.collect::<Vec<_>>(), [true, false]);
+    let builds = tables::read_builds(&finished.folder.join("builds.parquet")).unwrap();
+    let seeds: Vec<(usize, u64)> = builds
+        .iter()
+        .map(|row| (row.repetition, row.seed))
+        .collect();
+    assert_eq!(seeds, [(0, 42), (0, 42), (1, 43), (2, 44)]);
+    for row in builds.iter().filter(|row| row.repetition > 0) {
+        let index = finished.folder.join(row.index_file.as_ref().unwrap());
+        let (opened, card) = backends::registry().open(&index).unwrap();
+        let ids = annbench_store::read_ids(&index.with_file_name(card.ids.unwrap())).unwrap();
+        assert_eq!(ids.len(), opened.len());
+        assert_ne!(ids.get(0), Some(annbench_vectors::Id::Integer(0)));
+    }
 }
 
 fn rounds_end_when_intervals_are_narrow() {
@@ -340,7 +381,7 @@ fn mistakes_are_refused_before_any_build() {
         ),
         (
             "[[index]]\ntype = \"mock\"\ncels = 3",
-            "index.0.cels: mock: unknown key `cels`; did you mean `cells`? known keys: build, trouble, watch, padding, cells",
+            "index.0.cels: mock: unknown key `cels`; did you mean `cells`? known keys: build, trouble, watch, exact, padding, cells",
         ),
         (
             "[[index]]\ntype = \"mock\"\ncells = 0",

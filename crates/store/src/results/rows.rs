@@ -84,6 +84,8 @@ pub enum Role {
     Null,
     /// To know what differs between a point and itself (A/A).
     Duplicate,
+    /// To know what differs between builds: a candidate on an index built again.
+    Rebuilt,
 }
 
 /// Where a point stands among those of its load.
@@ -165,6 +167,9 @@ pub struct BuildRow {
     pub effective: Map<String, Value>,
     /// Whether the index is exact by construction.
     pub is_exact: bool,
+    /// Which build of the same index it is, from 0: the later ones have other seeds and insert the
+    /// base in another order, and are there to be compared with the first.
+    pub repetition: usize,
     /// Seed of the build.
     pub seed: u64,
     /// Threads of the build.

@@ -86,7 +86,7 @@ fn point() -> impl Strategy<Value = PointRow> {
         mode: work.0,
         threads: work.1,
         rate_qps: (work.4 > 5_000).then_some(work.4 as u64),
-        role: [Role::Candidate, Role::Null, Role::Duplicate][work.4 % 3],
+        role: [Role::Candidate, Role::Null, Role::Duplicate, Role::Rebuilt][work.4 % 4],
         tier: [
             None,
             Some(Tier::Front),
@@ -144,6 +144,7 @@ fn build() -> impl Strategy<Value = BuildRow> {
         requested: plan.3,
         effective: plan.4,
         is_exact: plan.5,
+        repetition: work.1,
         seed: work.0,
         threads: work.1,
         status: work.2,

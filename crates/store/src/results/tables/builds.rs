@@ -23,6 +23,7 @@ pub fn write_builds(path: &Path, rows: &[BuildRow]) -> Result<(), TableError> {
         .json("requested", rows.iter().map(|row| &row.requested))
         .json("effective", rows.iter().map(|row| &row.effective))
         .flags("is_exact", rows.iter().map(|row| row.is_exact))
+        .counts("repetition", rows.iter().map(|row| row.repetition))
         .seeds("seed", rows.iter().map(|row| row.seed))
         .counts("threads", rows.iter().map(|row| row.threads))
         .optional_texts("failure", rows.iter().map(|row| failure(&row.status)))
@@ -51,6 +52,7 @@ pub fn read_builds(path: &Path) -> Result<Vec<BuildRow>, TableError> {
     let mut requested = table.json("requested")?.into_iter();
     let mut effective = table.json("effective")?.into_iter();
     let is_exact = table.flags("is_exact")?;
+    let repetitions = table.counts("repetition")?;
     let seeds = table.seeds("seed")?;
     let threads = table.counts("threads")?;
     let mut statuses = read_statuses(&table)?.into_iter();
@@ -68,6 +70,7 @@ pub fn read_builds(path: &Path) -> Result<Vec<BuildRow>, TableError> {
             requested: requested.next()?,
             effective: effective.next()?,
             is_exact: is_exact[row],
+            repetition: repetitions[row],
             seed: seeds[row],
             threads: threads[row],
             status: statuses.next()?,
