@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use annbench_runner::{Plan, Prepared};
+use annbench_runner::{Plan, PlannedBuild, Prepared};
 use anyhow::Result;
 
 use crate::{args::OutputArgs, exit::Outcome, output};
@@ -40,11 +40,15 @@ fn text(plan: &Plan, data: &Prepared) -> String {
         plan.budget,
     );
     let builds = plan.builds.iter().enumerate();
-    for (number, build) in builds.filter(|(_, build)| !build.is_control) {
+    for (number, build) in builds.filter(|(_, build)| !build.is_control && build.repetition == 0) {
+        let times = match times_built(plan, build) {
+            1 => String::new(),
+            times => format!(", built {times} times"),
+        };
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "\nindex {number}: {}  ({})",
+            "\nindex {number}: {}  ({}){times}",
             build.label, build.effective
         );
         for adjustment in &build.adjustments {
@@ -66,4 +70,12 @@ fn text(plan: &Plan, data: &Prepared) -> String {
     }
     text.push_str("\nnothing was built: this was a dry run\n");
     text
+}
+
+fn times_built(plan: &Plan, first: &PlannedBuild) -> usize {
+    let same = |build: &&PlannedBuild| {
+        (&build.label, &build.backend, &build.effective)
+            == (&first.label, &first.backend, &first.effective)
+    };
+    plan.builds.iter().filter(same).count()
 }
