@@ -28,6 +28,7 @@ mod plan;
 mod resume;
 mod rows;
 mod run;
+mod split;
 mod statistics;
 mod threads;
 mod truth;

@@ -5,14 +5,15 @@ use annbench_eval::{
     spread, summarize, trend,
 };
 use annbench_store::results::{
-    BuildRow, Estimate, LatencyUs, Load, Noise, PointRow, QueryRow, Role, Settled, Spread, Status,
-    Warning,
+    BuildRow, Estimate, LatencyUs, Load, Noise, PointRow, QueryRow, Role, Settled, SplitChoice,
+    Spread, Status, Warning,
 };
 
 use crate::{
     compare,
     ledger::{Answered, Events, PointLoad, Timed},
     plan::{Plan, PlannedPoint},
+    split,
     statistics::{bootstrap, estimate, samples},
     threads::all_threads,
     worker::Disturbance,
@@ -25,6 +26,7 @@ pub(crate) struct Rows {
     pub(crate) queries: Vec<QueryRow>,
     pub(crate) noise: Vec<Noise>,
     pub(crate) by_method: Vec<ByMethod>,
+    pub(crate) choices: Vec<SplitChoice>,
 }
 
 /// Queries a second of one point, as one method sums its samples up.
@@ -52,6 +54,7 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
         queries: Vec::new(),
         noise: Vec::new(),
         by_method: Vec::new(),
+        choices: Vec::new(),
     };
     for (number, planned) in plan.points.iter().enumerate() {
         for key in plan.loads_of(number) {
@@ -71,6 +74,7 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
         }
     }
     rows.noise = compare::compare(plan, events, &mut rows.points);
+    rows.choices = split::choices(plan, events, &rows.points);
     rows
 }
 

@@ -292,6 +292,7 @@ fn record(
         libraries: Vec::new(),
         blas: Default::default(),
         noise: Vec::new(),
+        choices: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -385,6 +386,7 @@ fn finish(
     tables::write_queries(&folder.file("queries.parquet"), &rows.queries)?;
     folder.mark_latest()?;
     record.noise = rows.noise;
+    record.choices = rows.choices;
     record.finished = Some(now());
     tables::write_record(&folder.file("run.json"), &record)?;
     let is_candidate = |row: &PointRow| row.role == Role::Candidate;

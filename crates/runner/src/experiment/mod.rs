@@ -95,6 +95,9 @@ pub struct MeasureSpec {
     /// at given rates).
     #[schemars(with = "Vec<ModeName>")]
     pub modes: Vec<Mode>,
+    /// Chooses the fastest points at the usual recalls on one half of the queries and tells of them
+    /// on the other, so that the luck of the choice shows.
+    pub split_queries: bool,
     /// Builds every index that is not exact so often, with other seeds and other orders of insertion,
     /// and measures all of them: their spread is shown, and intervals hold for another build as well. Three or
     /// more, or 1.
@@ -140,6 +143,7 @@ impl Default for MeasureSpec {
     fn default() -> Self {
         Self {
             modes: vec![Mode::Single, Mode::Batch],
+            split_queries: false,
             builds: 1,
             target: 0.02,
             rounds: None,

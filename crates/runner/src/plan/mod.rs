@@ -35,6 +35,8 @@ pub struct Plan {
     pub queries_sha256: String,
     /// How queries are offered.
     pub loads: Vec<Load>,
+    /// Whether points are chosen on one half of the queries and told on the other.
+    pub split_queries: bool,
     /// How narrow intervals are to be, as a share of the estimate to either side.
     pub target: f64,
     /// Rounds to measure; none where the target decides.
@@ -101,6 +103,7 @@ impl Plan {
     /// How long things may take is no part of it: a run may be continued with a larger budget.
     pub fn sha256(&self, machine: &Machine, versions: &[String]) -> String {
         let timeless = Self {
+            split_queries: false,
             target: 0.0,
             rounds: None,
             budget: Duration::ZERO,

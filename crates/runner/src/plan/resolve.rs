@@ -35,6 +35,7 @@ impl Plan {
             base_sha256: data.card.base_sha256.clone(),
             queries_sha256: data.card.queries_sha256.clone(),
             loads: loads::loads(written)?,
+            split_queries: experiment.measure.split_queries,
             target: target(written)?,
             rounds: rounds
                 .map(|rounds| positive(written, "measure.rounds", rounds))

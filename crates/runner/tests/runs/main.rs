@@ -56,6 +56,7 @@ fn trials() -> Vec<Trial> {
         each_round_holds_a_null_index_and_a_duplicate,
         clients_and_arrivals_find_what_single_queries_find,
         an_index_built_again_counts_and_keeps_its_rows_apart,
+        points_are_chosen_on_one_half_and_told_on_the_other,
         rounds_end_when_intervals_are_narrow,
         without_time_two_rounds_are_measured_and_the_rows_say_so,
         looking_at_less_finds_less,
@@ -203,6 +204,27 @@ fn an_index_built_again_counts_and_keeps_its_rows_apart() {
         assert_eq!(ids.len(), opened.len());
         assert_ne!(ids.get(0), Some(annbench_vectors::Id::Integer(0)));
     }
+}
+
+fn points_are_chosen_on_one_half_and_told_on_the_other() {
+    let measure = "[measure]\nrounds = 3\nsplit_queries = true\n";
+    let finished = World::new().run(&format!(
+        "{measure}[[index]]\ntype = \"mock\"\nsearch.share = [0.1, 1.0]\n"
+    ));
+    let choices = &finished.record.choices;
+    assert_eq!(choices.len(), 2 * 3, "two loads at three recalls");
+    for choice in choices {
+        assert_eq!(
+            (choice.point, choice.chosen_recall, choice.reported_recall),
+            (1, 1.0, 1.0)
+        );
+        assert!(choice.chosen_qps > 0.0 && choice.reported_qps > 0.0);
+        assert_eq!(
+            choice.chosen_qps == choice.reported_qps,
+            choice.load.mode == Mode::Batch
+        );
+    }
+    assert!(World::new().run(PLAIN).record.choices.is_empty());
 }
 
 fn rounds_end_when_intervals_are_narrow() {

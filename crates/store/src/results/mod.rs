@@ -6,7 +6,7 @@ pub mod tables;
 mod warning;
 
 pub use record::{
-    BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, Noise, RunRecord,
+    BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, Noise, RunRecord, SplitChoice,
 };
 pub use rows::{
     BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Role, Settled, Spread,

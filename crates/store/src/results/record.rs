@@ -38,6 +38,9 @@ pub struct RunRecord {
     /// How sharp the run is, load by load; empty until it is finished.
     #[serde(default)]
     pub noise: Vec<Noise>,
+    /// Points chosen on half of the queries and told on the other; empty unless it was asked for.
+    #[serde(default)]
+    pub choices: Vec<SplitChoice>,
     /// What a reader must know of the whole run.
     pub warnings: Vec<Warning>,
 }
@@ -55,6 +58,27 @@ pub struct Noise {
     pub resolution: Option<f64>,
     /// What the harness costs around an index that does nothing, in nanoseconds a query.
     pub null_ns: Option<f64>,
+}
+
+/// The fastest point that meets a recall, chosen on one half of the queries, with what the other
+/// half, which had no say, makes of it: the first figures are too good on average, for luck helped
+/// the point win.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SplitChoice {
+    /// How queries were offered.
+    pub load: Load,
+    /// The recall to be met.
+    pub target: f64,
+    /// Number of the point.
+    pub point: usize,
+    /// Its recall on the queries that chose it.
+    pub chosen_recall: f64,
+    /// Its qps on them; in mode single alone, else that of all queries.
+    pub chosen_qps: f64,
+    /// Its recall on the others.
+    pub reported_recall: f64,
+    /// Its qps on the others.
+    pub reported_qps: f64,
 }
 
 /// The data a run was made on.
