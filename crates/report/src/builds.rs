@@ -36,8 +36,8 @@ pub(crate) fn memory_column(kind: Memory) -> Column {
     let (key, title, expendable) = match kind {
         Memory::Textbook => ("estimate_bytes", "textbook", 7),
         Memory::File => ("serialized_bytes", "file", 8),
-        Memory::Resident => ("rss_bytes", "resident", 3),
-        Memory::Peak => ("peak_rss_bytes", "peak", 4),
+        Memory::Resident => ("rss_bytes", "resident", 5),
+        Memory::Peak => ("peak_rss_bytes", "peak", 6),
     };
     let column = Column::numbers(key, title, Quantity::Bytes);
     column.over("memory").expendable(expendable)

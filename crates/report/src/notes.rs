@@ -149,6 +149,27 @@ mod tests {
     }
 
     #[test]
+    fn a_doubt_about_many_rows_is_one_note_to_all_tables() {
+        let mut run = fixture::run();
+        for (number, row) in run.points.iter_mut().enumerate() {
+            row.warnings = vec![Warning::Trend {
+                drift: 0.01 * (number + 1) as f64,
+            }];
+        }
+        let mut notes = Notes::to_run(&run);
+        for line in lines::by_point(&run) {
+            notes.number(&line);
+        }
+        let before = notes.numbered.clone();
+        let trends = before.iter().filter(|note| note.text.starts_with("rounds"));
+        assert_eq!(trends.count(), 1, "{before:?}");
+        for line in lines::under_load(&run) {
+            assert_eq!(notes.number_of_rows(&line).len(), 1);
+        }
+        assert_eq!(notes.numbered, before);
+    }
+
+    #[test]
     fn an_exact_index_below_one_is_an_alarm_that_says_where() {
         let mut run = fixture::run();
         assert_eq!(alarms(&run), []);

@@ -107,6 +107,16 @@ mod tests {
     }
 
     #[test]
+    fn the_front_of_a_given_rate_counts_for_nothing() {
+        let mut run = fixture::run();
+        let on_fronts: Vec<usize> = Tiers::of(&run).on_fronts().into_iter().collect();
+        assert_eq!(on_fronts, [0, 1, 4, 5, 6]);
+        run.points.retain(|row| row.mode == Mode::OpenLoop);
+        assert_eq!(pareto_points(&run, run.loads()[0]).len(), 1);
+        assert!(Tiers::of(&run).on_fronts().is_empty());
+    }
+
+    #[test]
     fn a_failed_point_is_on_no_front() {
         for run in [fixture::run(), without_tiers()] {
             let failed = run.points.iter().find(|point| !point.status.is_ok());

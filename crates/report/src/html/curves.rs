@@ -174,18 +174,24 @@ fn mark(row: &PointRow, growth: Growth, height: Height, series: &[&str]) -> Opti
     })
 }
 
-/// The lines of points on a front, if any is, the best under the heaviest load first.
+/// The lines of points on a front, if any is: those that reach furthest first, of these the best
+/// at their ends.
 fn best(mut lines: Vec<Line>, run: &Run, height: Height) -> Vec<Line> {
     let fronts = Tiers::of(run).on_fronts();
     let is_on_front = |line: &Line| fronts.contains(&line.point);
     if lines.iter().any(is_on_front) {
         lines.retain(is_on_front);
     }
-    let goodness = |line: &Line| {
+    let end = |line: &Line| {
         let end = line.marks.last();
-        end.map_or(f64::NEG_INFINITY, |mark| height.goodness(mark.y.value))
+        end.map_or([f64::NEG_INFINITY; 2], |mark| {
+            [mark.x.value, height.goodness(mark.y.value)]
+        })
     };
-    lines.sort_by(|a, b| goodness(b).total_cmp(&goodness(a)));
+    lines.sort_by(|a, b| {
+        let [[load_a, good_a], [load_b, good_b]] = [end(a), end(b)];
+        load_b.total_cmp(&load_a).then(good_b.total_cmp(&good_a))
+    });
     lines.truncate(MOST_LINES);
     lines
 }
@@ -273,6 +279,14 @@ mod tests {
     fn of_many_points_the_fastest_are_drawn() {
         let expected: Vec<usize> = (103..=110).rev().collect();
         assert_eq!(numbers(&crowded(11)), expected);
+    }
+
+    #[test]
+    fn a_point_that_bore_less_load_comes_after_those_that_bore_more() {
+        let mut run = crowded(3);
+        run.points
+            .retain(|row| (row.point, row.threads) != (102, 2));
+        assert_eq!(numbers(&run), [101, 5, 102]);
     }
 
     #[test]

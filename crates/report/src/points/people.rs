@@ -42,7 +42,7 @@ fn speed<'a>(mode: Mode, tiers: &'a Tiers) -> Vec<Spec<'a>> {
     let half_width = Spec::half_width(move |line| of_mode(line, mode));
     let mut specs = vec![
         Spec::new(qps, cell),
-        half_width.with(|column| column.over(mode.name()).expendable(5)),
+        half_width.with(|column| column.over(mode.name()).expendable(4)),
     ];
     if mode.times_queries() {
         // One query at a time, the median says again what qps says.
