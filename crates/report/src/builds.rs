@@ -34,10 +34,10 @@ impl Memory {
 /// The column of a way to tell memory.
 pub(crate) fn memory_column(kind: Memory) -> Column {
     let (key, title, expendable) = match kind {
-        Memory::Textbook => ("estimate_bytes", "textbook", 5),
-        Memory::File => ("serialized_bytes", "file", 6),
-        Memory::Resident => ("rss_bytes", "resident", 3),
-        Memory::Peak => ("peak_rss_bytes", "peak", 4),
+        Memory::Textbook => ("estimate_bytes", "textbook", 7),
+        Memory::File => ("serialized_bytes", "file", 8),
+        Memory::Resident => ("rss_bytes", "resident", 5),
+        Memory::Peak => ("peak_rss_bytes", "peak", 6),
     };
     let column = Column::numbers(key, title, Quantity::Bytes);
     column.over("memory").expendable(expendable)

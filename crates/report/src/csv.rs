@@ -16,7 +16,7 @@ pub enum ExportError {
     Json(#[from] serde_json::Error),
 }
 
-/// A line for each operating point and mode, and for each index that has none; lines end in `\n`.
+/// A line for each operating point and load, and for each index that has none; lines end in `\n`.
 ///
 /// Names end in units, numbers are unrounded, intervals are three columns (`qps`, `qps_low`,
 /// `qps_high`), what is missing is empty. A text that a spreadsheet would take for a formula is

@@ -1,12 +1,12 @@
 //! A run for machines.
 
-use annbench_store::results::{BuildRow, Mode, PointRow, RunRecord};
+use annbench_store::results::{BuildRow, Load, PointRow, RunRecord, Tier};
 use serde::Serialize;
 
-use crate::{ExportError, Run, front::pareto_points, verdict::verdicts};
+use crate::{ExportError, Run, tiers::in_tier, verdict::verdicts};
 
 /// A run's record, builds and points as pretty JSON, with the numbers of the points on each
-/// mode's Pareto front and of those recommended.
+/// load's Pareto front, of those tied with it and of those recommended.
 ///
 /// The rows are as recorded: fields, units and rounding are those of the row types. The rows of
 /// single queries are left out; they have a file of their own.
@@ -14,14 +14,17 @@ use crate::{ExportError, Run, front::pareto_points, verdict::verdicts};
 /// # Errors
 /// [`ExportError::Json`] if the writer fails, which no run is known to cause.
 pub fn json(run: &Run) -> Result<String, ExportError> {
-    let fronts = run.modes().into_iter().map(|mode| Front {
-        mode,
-        points: pareto_points(run, mode).iter().map(|p| p.point).collect(),
+    let numbers =
+        |load, tier| -> Vec<usize> { in_tier(run, load, tier).iter().map(|p| p.point).collect() };
+    let fronts = run.loads().into_iter().map(|load| Front {
+        load,
+        points: numbers(load, Tier::Front),
+        tied: numbers(load, Tier::Tied),
     });
     let document = Document {
         record: &run.record,
         builds: &run.builds,
-        points: &run.points,
+        points: run.candidates().collect(),
         pareto: fronts.collect(),
         fastest: verdicts(run).iter().map(Fastest::from).collect(),
     };
@@ -32,21 +35,24 @@ pub fn json(run: &Run) -> Result<String, ExportError> {
 struct Document<'a> {
     record: &'a RunRecord,
     builds: &'a [BuildRow],
-    points: &'a [PointRow],
+    points: Vec<&'a PointRow>,
     pareto: Vec<Front>,
     fastest: Vec<Fastest>,
 }
 
 #[derive(Serialize)]
 struct Front {
-    mode: Mode,
+    #[serde(flatten)]
+    load: Load,
     points: Vec<usize>,
+    tied: Vec<usize>,
 }
 
 #[derive(Serialize)]
 struct Fastest {
     recall: f64,
-    mode: Mode,
+    #[serde(flatten)]
+    load: Load,
     point: Option<usize>,
     indistinguishable: Vec<usize>,
 }
@@ -57,7 +63,7 @@ impl From<&crate::Verdict<'_>> for Fastest {
         let rivals = found.into_iter().flat_map(|found| &found.rivals);
         Self {
             recall: verdict.recall,
-            mode: verdict.mode,
+            load: verdict.load,
             point: found.map(|found| found.best.point),
             indistinguishable: rivals.map(|point| point.point).collect(),
         }
@@ -82,9 +88,15 @@ mod tests {
     #[test]
     fn the_answers_are_given_by_point_number() {
         let document: Value = serde_json::from_str(&super::json(&fixture::run()).unwrap()).unwrap();
+        let batch = json!({
+            "mode": "batch", "threads": 2, "rate_qps": null,
+            "points": [0, 1, 4, 5, 6], "tied": [2]
+        });
         assert_eq!(document["pareto"][0]["points"], json!([0, 1, 4, 5, 6]));
+        assert_eq!(document["pareto"][2], batch);
         let fastest = json!({
-            "recall": 0.95, "mode": "single", "point": 5, "indistinguishable": []
+            "recall": 0.95, "mode": "single", "threads": 1, "rate_qps": null,
+            "point": 5, "indistinguishable": []
         });
         assert_eq!(document["fastest"][1], fastest);
     }

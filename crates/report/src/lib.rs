@@ -24,24 +24,25 @@
 mod builds;
 mod csv;
 mod facts;
-mod front;
 mod html;
 mod json;
 mod lines;
 mod markdown;
+mod note_groups;
 mod notes;
 mod numbers;
 mod points;
 mod recommend;
 mod run;
+mod sharpness;
 mod summary;
 mod table;
 mod terminal;
+mod tiers;
 mod verdict;
 
 pub use csv::{ExportError, csv};
 pub use facts::Fact;
-pub use front::pareto_points;
 pub use html::html;
 pub use json::json;
 pub use markdown::markdown;
@@ -50,8 +51,9 @@ pub use numbers::Quantity;
 pub use recommend::{Recommendation, baseline, recommend};
 pub use run::Run;
 pub use summary::Summary;
-pub use table::{Cell, Column, Row, Table, Value};
+pub use table::{Cell, Column, Mark, Row, Table, Value};
 pub use terminal::{Style, terminal};
+pub use tiers::pareto_points;
 pub use verdict::Verdict;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The lines of the tables: which rows stand together.
 
-use annbench_store::results::{BuildRow, PointRow};
+use annbench_store::results::{BuildRow, Load, PointRow};
 
 use crate::Run;
 
@@ -47,12 +47,15 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A line a point, its modes side by side, index after index; an index that failed or has no
+/// A line a point, its main loads side by side, index after index; an index that failed or has no
 /// points has one line of its own.
 pub(crate) fn by_point(run: &Run) -> Vec<Line<'_>> {
+    let loads = tabulated_loads(run);
+    let shown: Vec<&PointRow> = rows_of(run, &loads).collect();
     let mut lines = Vec::new();
     for build in &run.builds {
-        let rows = || run.points.iter().filter(|row| row.build == build.build);
+        let of_build = |row: &&PointRow| row.build == build.build;
+        let rows = || shown.iter().copied().filter(of_build);
         if build.status.is_ok() && rows().next().is_some() {
             lines.extend(paired(run, rows()));
         } else {
@@ -62,15 +65,42 @@ pub(crate) fn by_point(run: &Run) -> Vec<Line<'_>> {
             });
         }
     }
-    let orphans = run.points.iter().filter(|row| run.build_of(row).is_none());
-    lines.extend(paired(run, orphans));
+    let is_orphan = |row: &&PointRow| run.build_of(row).is_none();
+    lines.extend(paired(run, shown.iter().copied().filter(is_orphan)));
     lines
+}
+
+/// A line a row of the loads that [`by_point`] has no room for, point after point; an index that
+/// failed has none.
+pub(crate) fn under_load(run: &Run) -> Vec<Line<'_>> {
+    let mut loads = run.loads();
+    let tabulated = run.main_loads();
+    loads.retain(|load| !tabulated.contains(load));
+    let mut rows: Vec<&PointRow> = rows_of(run, &loads).collect();
+    rows.sort_by_key(|row| (row.build, row.point, row.load()));
+    let lines = rows.into_iter().map(|row| Line::alone(run, row));
+    let is_built = |line: &Line<'_>| line.build.is_none_or(|build| build.status.is_ok());
+    lines.filter(is_built).collect()
+}
+
+/// The main loads; of a run without any, the first load, to show recall and cost at least.
+fn tabulated_loads(run: &Run) -> Vec<Load> {
+    let main = run.main_loads();
+    match main.is_empty() {
+        true => run.loads().into_iter().take(1).collect(),
+        false => main,
+    }
+}
+
+fn rows_of<'a>(run: &'a Run, loads: &[Load]) -> impl Iterator<Item = &'a PointRow> {
+    let rows = run.candidates();
+    rows.filter(|row| loads.contains(&row.load()))
 }
 
 /// A line a row as recorded, then one for each index that has none.
 pub(crate) fn by_row(run: &Run) -> Vec<Line<'_>> {
-    let rows = run.points.iter().map(|row| Line::alone(run, row));
-    let has_rows = |build: &BuildRow| run.points.iter().any(|row| row.build == build.build);
+    let rows = run.candidates().map(|row| Line::alone(run, row));
+    let has_rows = |build: &BuildRow| run.candidates().any(|row| row.build == build.build);
     let bare = run.builds.iter().filter(|build| !has_rows(build));
     rows.chain(bare.map(|build| Line {
         build: Some(build),
@@ -92,7 +122,7 @@ fn paired<'a>(run: &'a Run, rows: impl Iterator<Item = &'a PointRow>) -> Vec<Lin
 
 #[cfg(test)]
 mod tests {
-    use annbench_store::results::Mode;
+    use annbench_store::results::{Mode, Status};
 
     use super::*;
     use crate::fixture;
@@ -123,8 +153,38 @@ mod tests {
         let mut run = fixture::run();
         run.builds.clear();
         let rows: usize = by_point(&run).iter().map(|line| line.rows.len()).sum();
-        assert_eq!(rows, run.points.len());
+        assert_eq!(rows + under_load(&run).len(), run.points.len());
         assert_eq!(by_row(&run).len(), run.points.len());
+    }
+
+    #[test]
+    fn other_loads_have_lines_of_their_own_in_the_order_of_loads() {
+        let run = fixture::run();
+        let lines = under_load(&run);
+        let loads: Vec<String> = lines.iter().map(|l| l.rows[0].load().to_string()).collect();
+        let expected = [
+            "batch, 1 thread",
+            "concurrent, 1 client",
+            "concurrent, 2 clients",
+            "open_loop, 500 qps, 2 threads",
+        ];
+        assert_eq!(loads, expected);
+    }
+
+    #[test]
+    fn an_index_that_failed_has_no_line_under_load() {
+        let mut run = fixture::run();
+        run.builds[2].status = Status::Failed("out of memory".into());
+        assert_eq!(under_load(&run).len(), 0);
+    }
+
+    #[test]
+    fn a_run_without_main_loads_still_has_a_line_a_point() {
+        let mut run = fixture::run();
+        run.points.retain(|row| row.mode == Mode::OpenLoop);
+        let with_rows = |line: &Line<'_>| !line.rows.is_empty();
+        assert_eq!(by_point(&run).into_iter().filter(with_rows).count(), 1);
+        assert_eq!(under_load(&run).len(), 1);
     }
 
     #[test]

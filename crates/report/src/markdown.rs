@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::{Column, Note, Run, Summary, Table, summary::LEGEND};
+use crate::{Column, Note, Run, Summary, Table};
 
 /// The run as a page of GitHub-flavoured Markdown.
 pub fn markdown(run: &Run) -> String {
@@ -23,13 +23,28 @@ fn write_page(page: &mut String, summary: &Summary<'_>) -> fmt::Result {
     }
     writeln!(page, "\n## Operating points\n")?;
     write_table(page, &summary.points)?;
-    writeln!(page, "\n{LEGEND}")?;
+    writeln!(page, "\n{}", escaped(&summary.legend))?;
+    write_sharpness(page, &summary.sharpness)?;
+    if !summary.under_load.rows.is_empty() {
+        writeln!(page, "\n### Under load\n")?;
+        write_table(page, &summary.under_load)?;
+    }
     write_notes(page, summary)?;
     writeln!(page, "\n## Indexes\n")?;
     write_table(page, &summary.builds)?;
     writeln!(page, "\n## Made of\n")?;
     for fact in &summary.facts {
         writeln!(page, "- {}: {}", fact.name, escaped(&fact.value))?;
+    }
+    Ok(())
+}
+
+fn write_sharpness(page: &mut String, sentences: &[String]) -> fmt::Result {
+    if !sentences.is_empty() {
+        writeln!(page, "\nWhat this run can tell apart:\n")?;
+    }
+    for sentence in sentences {
+        writeln!(page, "- {}", escaped(sentence))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use annbench_store::results::{BuildRow, PointRow, Status, Warning};
 
-use crate::{Run, lines::Line};
+use crate::{Run, lines::Line, note_groups::Groups};
 
 /// Notes to a run and to its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,6 +11,7 @@ pub struct Notes {
     pub run: Vec<Note>,
     /// Notes to rows; the first has number 1.
     pub numbered: Vec<Note>,
+    groups: Groups,
 }
 
 /// Something a reader must know.
@@ -37,14 +38,28 @@ impl Notes {
         Self {
             run: run.record.warnings.iter().map(Note::from).collect(),
             numbered: Vec::new(),
+            groups: Groups::of(run),
         }
     }
 
     /// Takes up what there is to say of a line and gives the numbers, ascending.
     pub(crate) fn number(&mut self, line: &Line<'_>) -> Vec<usize> {
-        let of_build = line.build.into_iter().flat_map(of_build);
-        let of_rows = line.rows.iter().flat_map(|row| of_row(row));
-        let mut numbers: Vec<usize> = of_build.chain(of_rows).map(|n| self.add(n)).collect();
+        let of_build: Vec<Note> = line.build.into_iter().flat_map(of_build).collect();
+        let mut numbers: Vec<usize> = of_build.into_iter().map(|n| self.add(n)).collect();
+        numbers.extend(self.number_of_rows(line));
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// The same of the line's rows alone, where another table tells of the index.
+    pub(crate) fn number_of_rows(&mut self, line: &Line<'_>) -> Vec<usize> {
+        let of_row = |row: &&PointRow| -> Vec<Note> {
+            let of_warnings = row.warnings.iter().map(|w| self.groups.note(w));
+            of_status(&row.status).chain(of_warnings).collect()
+        };
+        let of_rows: Vec<Note> = line.rows.iter().flat_map(of_row).collect();
+        let mut numbers: Vec<usize> = of_rows.into_iter().map(|n| self.add(n)).collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers
@@ -66,8 +81,8 @@ pub(crate) fn alarms(run: &Run) -> Vec<Note> {
     let of_run = run.record.warnings.iter().map(|w| (String::new(), w));
     let builds = run.builds.iter();
     let of_builds = builds.flat_map(|b| b.warnings.iter().map(|w| (b.label.clone(), w)));
-    let of_points = run.points.iter().flat_map(|p| {
-        let place = format!("{}, {}", p.label, p.mode.name());
+    let of_points = run.candidates().flat_map(|p| {
+        let place = format!("{}, {}", p.label, p.load());
         p.warnings.iter().map(move |w| (place.clone(), w))
     });
     of_run
@@ -131,6 +146,27 @@ mod tests {
         assert_eq!(notes.run.len(), 1);
         let last = numbers.iter().flatten().max().unwrap();
         assert_eq!(*last, notes.numbered.len());
+    }
+
+    #[test]
+    fn a_doubt_about_many_rows_is_one_note_to_all_tables() {
+        let mut run = fixture::run();
+        for (number, row) in run.points.iter_mut().enumerate() {
+            row.warnings = vec![Warning::Trend {
+                drift: 0.01 * (number + 1) as f64,
+            }];
+        }
+        let mut notes = Notes::to_run(&run);
+        for line in lines::by_point(&run) {
+            notes.number(&line);
+        }
+        let before = notes.numbered.clone();
+        let trends = before.iter().filter(|note| note.text.starts_with("rounds"));
+        assert_eq!(trends.count(), 1, "{before:?}");
+        for line in lines::under_load(&run) {
+            assert_eq!(notes.number_of_rows(&line).len(), 1);
+        }
+        assert_eq!(notes.numbered, before);
     }
 
     #[test]

@@ -104,6 +104,27 @@ pub(crate) fn share_arm(value: f64, low: f64, high: f64) -> String {
     format!("±{}", grouped((high - value).max(value - low), 3))
 }
 
+/// A share as `1.5 %`; a small one with as many decimals as show it.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    let decimals = match percent.abs() {
+        0.0 | 0.1.. => 1,
+        small => two_digits(small),
+    };
+    format!("{} %", grouped(percent, decimals))
+}
+
+/// The same with its sign: `+1.5 %`.
+pub(crate) fn signed_percent(share: f64) -> String {
+    let sign = if share > 0.0 { "+" } else { "" };
+    format!("{sign}{}", percent(share))
+}
+
+/// A short time: `41 ns`, `0.25 ns`.
+pub(crate) fn nanoseconds(nanoseconds: f64) -> String {
+    format!("{} ns", grouped(nanoseconds, two_digits(nanoseconds)))
+}
+
 /// The smallest unit that writes `largest` in at most four digits.
 fn bytes_unit(largest: f64) -> (&'static str, f64) {
     let units = [("kB", 1e3), ("MB", 1e6), ("GB", 1e9)];
@@ -183,6 +204,20 @@ mod tests {
     fn what_is_no_number_says_so() {
         check(Quantity::PerSecond, &[f64::NAN, 10.0], &["n/a", "10"]);
         check(Quantity::Micros, &[f64::INFINITY], &["n/a µs"]);
+    }
+
+    #[test]
+    fn small_figures_show_what_they_are() {
+        let percents = [0.0, 0.015, -0.015, 0.00042, -0.0007, 2.5].map(signed_percent);
+        let expected = [
+            "0.0 %", "+1.5 %", "-1.5 %", "+0.042 %", "-0.070 %", "+250.0 %",
+        ];
+        assert_eq!(percents, expected);
+        assert_eq!(percent(0.022), "2.2 %");
+        assert_eq!(
+            [41.3, 0.25, 1234.0].map(nanoseconds),
+            ["41 ns", "0.25 ns", "1,234 ns"]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A run as it was recorded.
 
-use annbench_store::results::{BuildRow, Mode, PointRow, QueryRow, RunRecord};
+use annbench_store::results::{BuildRow, Load, Mode, PointRow, QueryRow, Role, RunRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,24 +11,44 @@ pub struct Run {
     pub record: RunRecord,
     /// The indexes.
     pub builds: Vec<BuildRow>,
-    /// The operating points, a row for each mode.
+    /// The operating points, a row for each load; rows that measure the run itself (see [`Role`])
+    /// are passed over by all outputs.
     pub points: Vec<PointRow>,
     /// The queries at each operating point; may be empty, the outputs here do not need them.
     pub queries: Vec<QueryRow>,
 }
 
 impl Run {
-    /// Neighbours asked for, as the first point has it; 0 if there is none.
-    pub fn k(&self) -> usize {
-        self.points.first().map_or(0, |point| point.k)
+    /// The rows to be compared with one another.
+    pub fn candidates(&self) -> impl Iterator<Item = &PointRow> {
+        let rows = self.points.iter();
+        rows.filter(|row| row.role == Role::Candidate)
     }
 
-    /// The modes that have rows, in the order of [`Mode`].
-    pub fn modes(&self) -> Vec<Mode> {
-        let mut modes: Vec<Mode> = self.points.iter().map(|point| point.mode).collect();
-        modes.sort_unstable();
-        modes.dedup();
-        modes
+    /// Neighbours asked for, as the first point has it; 0 if there is none.
+    pub fn k(&self) -> usize {
+        self.candidates().next().map_or(0, |point| point.k)
+    }
+
+    /// The loads that have rows, in the order of [`Load`].
+    pub fn loads(&self) -> Vec<Load> {
+        let mut loads: Vec<Load> = self.candidates().map(PointRow::load).collect();
+        loads.sort_unstable();
+        loads.dedup();
+        loads
+    }
+
+    /// The loads that verdicts are given for: one thread, and the batch with the most threads; of
+    /// a run that has neither, the most clients. At most one a mode.
+    pub fn main_loads(&self) -> Vec<Load> {
+        let loads = self.loads();
+        let largest = |mode| loads.iter().copied().filter(move |l| l.mode == mode).max();
+        let main = [Mode::Single, Mode::Batch].into_iter().filter_map(largest);
+        let main: Vec<Load> = main.collect();
+        match main.is_empty() {
+            true => largest(Mode::Concurrent).into_iter().collect(),
+            false => main,
+        }
     }
 
     /// The build of a point.
@@ -36,11 +56,19 @@ impl Run {
         self.builds.iter().find(|build| build.build == point.build)
     }
 
-    /// The points measured in `mode`, failed ones left out.
-    pub fn measured(&self, mode: Mode) -> impl Iterator<Item = &PointRow> {
-        self.points
-            .iter()
-            .filter(move |point| point.mode == mode && point.status.is_ok())
+    /// The points measured under `load`, failed ones left out.
+    pub fn measured(&self, load: Load) -> impl Iterator<Item = &PointRow> {
+        self.candidates()
+            .filter(move |point| point.load() == load && point.status.is_ok())
+    }
+}
+
+/// What people call a load that verdicts are given for: a mode with one such load needs no more
+/// than its name.
+pub(crate) fn load_name(load: Load) -> String {
+    match load.mode {
+        Mode::Single | Mode::Batch => load.mode.name().to_owned(),
+        _ => load.to_string(),
     }
 }
 
@@ -58,4 +86,49 @@ pub(crate) fn point_name(point: &PointRow) -> String {
     format!("{} {}", point.label, params_text(&point.requested))
         .trim_end()
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn names(loads: Vec<Load>) -> Vec<String> {
+        loads.iter().map(Load::to_string).collect()
+    }
+
+    #[test]
+    fn verdicts_are_for_one_thread_and_for_the_batch_with_the_most() {
+        let run = fixture::run();
+        let all = [
+            "single",
+            "batch, 1 thread",
+            "batch, 2 threads",
+            "concurrent, 1 client",
+            "concurrent, 2 clients",
+            "open_loop, 500 qps, 2 threads",
+        ];
+        assert_eq!(names(run.loads()), all);
+        assert_eq!(names(run.main_loads()), ["single", "batch, 2 threads"]);
+    }
+
+    #[test]
+    fn a_run_of_clients_alone_is_judged_by_the_most_of_them() {
+        let mut run = fixture::run();
+        run.points.retain(|row| row.mode == Mode::Concurrent);
+        assert_eq!(names(run.main_loads()), ["concurrent, 2 clients"]);
+    }
+
+    #[test]
+    fn rows_that_measure_the_run_itself_are_no_candidates() {
+        let mut run = fixture::run();
+        let (loads, rows) = (run.loads(), run.candidates().count());
+        for role in [Role::Null, Role::Duplicate] {
+            let mut control = run.points[0].clone();
+            (control.role, control.threads) = (role, 99);
+            run.points.insert(0, control);
+        }
+        assert_eq!((run.loads(), run.candidates().count()), (loads, rows));
+        assert_eq!(run.measured(run.points[0].load()).count(), 0);
+    }
 }

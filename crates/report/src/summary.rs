@@ -1,7 +1,8 @@
 //! All that the outputs for people say, before it is laid out.
 
 use crate::{
-    Fact, Note, Notes, Run, Table, Verdict, builds, facts, notes, points,
+    Fact, Mark, Note, Notes, Run, Table, Verdict, builds, facts, notes, points,
+    sharpness::sharpness,
     verdict::{baseline_sentence, strictest},
 };
 
@@ -18,8 +19,14 @@ pub struct Summary<'a> {
     pub baseline: Option<String>,
     /// The fastest points at the usual recalls, each at the highest recall it is the answer to.
     pub verdicts: Vec<Verdict<'a>>,
-    /// The operating points.
+    /// The operating points under the main loads ([`Run::main_loads`]).
     pub points: Table,
+    /// What signs in the tables mean.
+    pub legend: String,
+    /// What the run can tell apart, a sentence a main load.
+    pub sharpness: Vec<String>,
+    /// The operating points under all other loads; without rows where there are none.
+    pub under_load: Table,
     /// The indexes.
     pub builds: Table,
     /// Warnings and reasons of failure.
@@ -28,32 +35,83 @@ pub struct Summary<'a> {
     pub details: Vec<Fact>,
 }
 
-/// What the mark in the table means.
-pub(crate) const LEGEND: &str = "● on the Pareto front of its mode: no point measured is both \
-     faster and at least as accurate. ± is the longer arm of a 95 % interval.";
-
 impl<'a> Summary<'a> {
     /// Gathers what there is to say of a run.
     pub fn new(run: &'a Run) -> Self {
         let mut notes = Notes::to_run(run);
         let points = points::for_people(run, &mut notes);
+        let under_load = points::under_load(run, &mut notes);
         Self {
             title: &run.record.experiment,
             alarms: notes::alarms(run),
             facts: facts::headline(&run.record),
             baseline: baseline_sentence(run),
             verdicts: strictest(run),
+            legend: legend(&[&points, &under_load]),
             points,
+            sharpness: sharpness(run),
+            under_load,
             builds: builds::builds(run),
             notes,
             details: facts::details(&run.record),
         }
     }
 
-    /// The verdict to read if only one is read: the first mode at a recall of 0.95, or above where
+    /// The verdict to read if only one is read: the first load at a recall of 0.95, or above where
     /// the answer is the same.
     pub fn headline(&self) -> Option<&Verdict<'a>> {
         let at_usual = self.verdicts.iter().find(|verdict| verdict.recall >= 0.95);
         at_usual.or(self.verdicts.first())
+    }
+}
+
+/// What the signs in the tables mean, as far as they are there.
+fn legend(tables: &[&Table]) -> String {
+    let signs = [Mark::Front, Mark::Tied, Mark::Wide];
+    let shown = signs
+        .into_iter()
+        .filter(|mark| tables.iter().any(|t| t.shows(*mark)));
+    let sentences = shown.map(|mark| format!("{} {}", mark.sign().trim(), meaning(mark)));
+    let mut sentences: Vec<String> = sentences.collect();
+    sentences.push("± is the longer arm of a 95 % interval.".to_owned());
+    sentences.join(" ")
+}
+
+fn meaning(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Front => {
+            "on the Pareto front of its load: no point measured is both faster and at least as \
+             accurate."
+        }
+        Mark::Tied => {
+            "tied with the front: behind it by the estimates, but no point is better beyond doubt."
+        }
+        Mark::Wide => "still wider than asked for when the budget was spent.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn the_legend_explains_the_signs_that_are_there() {
+        let mut run = fixture::run();
+        let legend = Summary::new(&run).legend;
+        assert!(
+            ["● ", "○ ", "* ", "± "]
+                .iter()
+                .all(|sign| legend.contains(sign)),
+            "{legend}"
+        );
+        for row in &mut run.points {
+            row.settled = None;
+            row.tier = row.tier.map(|_| annbench_store::results::Tier::Beaten);
+        }
+        assert_eq!(
+            Summary::new(&run).legend,
+            "± is the longer arm of a 95 % interval."
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! The one model of a table that every output lays out.
 
-use annbench_store::results::Estimate;
+use annbench_store::results::{Estimate, Tier};
 
 use crate::numbers::{Quantity, Scale, share, share_arm};
 
@@ -44,8 +44,39 @@ pub struct Row {
 pub struct Cell {
     /// The value.
     pub value: Value,
-    /// Whether it is on the Pareto front of its column's mode.
-    pub marked: bool,
+    /// What is to be seen of it at a glance.
+    pub mark: Option<Mark>,
+}
+
+/// What is to be seen of a value at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// The qps of a point on the Pareto front of its load.
+    Front,
+    /// The qps of a point tied with that front.
+    Tied,
+    /// An interval wider than was asked for.
+    Wide,
+}
+
+impl Mark {
+    /// The mark of a point's qps.
+    pub fn of(tier: Tier) -> Option<Self> {
+        match tier {
+            Tier::Front => Some(Self::Front),
+            Tier::Tied => Some(Self::Tied),
+            Tier::Beaten => None,
+        }
+    }
+
+    /// What stands before the value.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Front => "● ",
+            Self::Tied => "○ ",
+            Self::Wide => "*",
+        }
+    }
 }
 
 /// What a cell holds.
@@ -65,9 +96,6 @@ pub enum Value {
     Notes(Vec<usize>),
 }
 
-/// What stands for a value on the Pareto front.
-const MARK: &str = "● ";
-
 impl Cell {
     /// Words; none for an empty text.
     pub fn text(text: impl Into<String>) -> Self {
@@ -85,8 +113,8 @@ impl Cell {
 
     /// The same cell, marked or not.
     #[must_use]
-    pub fn marked(self, marked: bool) -> Self {
-        Self { marked, ..self }
+    pub fn marked(self, mark: Option<Mark>) -> Self {
+        Self { mark, ..self }
     }
 
     /// What a sort goes by: the number, or the estimate of an interval.
@@ -101,10 +129,7 @@ impl Cell {
 
 impl From<Value> for Cell {
     fn from(value: Value) -> Self {
-        Self {
-            value,
-            marked: false,
-        }
+        Self { value, mark: None }
     }
 }
 
@@ -172,6 +197,12 @@ impl Table {
         }
     }
 
+    /// Whether a cell has the mark.
+    pub(crate) fn shows(&self, mark: Mark) -> bool {
+        let mut cells = self.rows.iter().flat_map(|row| &row.cells);
+        cells.any(|cell| cell.mark == Some(mark))
+    }
+
     /// The table without the columns that hold nothing.
     #[must_use]
     pub fn without_empty_columns(mut self) -> Self {
@@ -202,7 +233,7 @@ impl Table {
 }
 
 fn cell_text(cell: &Cell, scale: Scale) -> String {
-    let mark = if cell.marked { MARK } else { "" };
+    let mark = cell.mark.map_or("", Mark::sign);
     let text = match &cell.value {
         Value::Missing => "–".to_owned(),
         Value::Failed => "failed".to_owned(),
@@ -254,9 +285,12 @@ mod tests {
     #[test]
     fn a_column_of_nothing_goes() {
         let columns = vec![Column::words("a", "a"), Column::words("b", "b")];
-        let cells = vec![vec![Cell::text(""), Cell::text("x").marked(true)]];
+        let cells = vec![vec![
+            Cell::text(""),
+            Cell::text("x").marked(Some(Mark::Tied)),
+        ]];
         let table = table(columns, cells).without_empty_columns();
         assert_eq!(table.columns[0].key, "b");
-        assert_eq!(table.texts(), [["● x"]]);
+        assert_eq!(table.texts(), [["○ x"]]);
     }
 }

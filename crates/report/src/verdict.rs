@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use annbench_store::results::{Mode, PointRow};
+use annbench_store::results::{Load, PointRow};
 
 use crate::{
     Recommendation, Run, baseline,
     numbers::{Quantity, alone, share, share_arm},
     recommend,
-    run::point_name,
+    run::{load_name, point_name},
 };
 
 /// Recalls that a verdict is given for: those that published comparisons of indexes quote.
@@ -20,7 +20,7 @@ pub struct Verdict<'a> {
     /// The recall@k asked for.
     pub recall: f64,
     /// How queries are offered.
-    pub mode: Mode,
+    pub load: Load,
     /// The answer; none if no point meets the recall.
     pub recommendation: Option<Recommendation<'a>>,
     /// The point of the highest recall, whether it meets the one asked for or not.
@@ -29,10 +29,10 @@ pub struct Verdict<'a> {
     pub baseline: Option<&'a PointRow>,
 }
 
-/// A verdict for each mode and each of the usual recalls.
+/// A verdict for each main load and each of the usual recalls.
 pub(crate) fn verdicts(run: &Run) -> Vec<Verdict<'_>> {
-    let of_mode = |mode| TARGETS.map(|recall| verdict(run, recall, mode));
-    run.modes().into_iter().flat_map(of_mode).collect()
+    let of_load = |load| TARGETS.map(|recall| verdict(run, recall, load));
+    run.main_loads().into_iter().flat_map(of_load).collect()
 }
 
 /// The same without those that another one implies: the same point is the answer, or none is, at a
@@ -45,7 +45,7 @@ pub(crate) fn strictest(run: &Run) -> Vec<Verdict<'_>> {
             None => other.recall < verdict.recall,
         };
         let same =
-            |other: &&Verdict<'_>| other.mode == verdict.mode && other.best() == verdict.best();
+            |other: &&Verdict<'_>| other.load == verdict.load && other.best() == verdict.best();
         all.iter().filter(implies).any(|other| same(&other))
     };
     let kept = all.iter().filter(|verdict| !is_implied(verdict));
@@ -55,27 +55,27 @@ pub(crate) fn strictest(run: &Run) -> Vec<Verdict<'_>> {
 /// `exact baseline: flat, 1,020 qps single, 1,690 qps batch`; none without an exact index.
 pub(crate) fn baseline_sentence(run: &Run) -> Option<String> {
     let points: Vec<&PointRow> = run
-        .modes()
-        .iter()
-        .filter_map(|m| baseline(run, *m))
+        .main_loads()
+        .into_iter()
+        .filter_map(|load| baseline(run, load))
         .collect();
     let name = point_name(points.first()?);
     let speeds = points
         .iter()
-        .map(|p| format!("{} {}", speed(p), p.mode.name()));
+        .map(|p| format!("{} {}", speed(p), load_name(p.load())));
     let speeds = speeds.collect::<Vec<_>>().join(", ");
     Some(format!("exact baseline: {name}, {speeds}"))
 }
 
-fn verdict(run: &Run, recall: f64, mode: Mode) -> Verdict<'_> {
+fn verdict(run: &Run, recall: f64, load: Load) -> Verdict<'_> {
     let height = |point: &PointRow| point.recall.map_or(f64::NEG_INFINITY, |r| r.value);
-    let points = run.measured(mode);
+    let points = run.measured(load);
     Verdict {
         recall,
-        mode,
-        recommendation: recommend(run, recall, mode),
+        load,
+        recommendation: recommend(run, recall, load),
         nearest: points.max_by(|a, b| height(a).total_cmp(&height(b))),
-        baseline: baseline(run, mode),
+        baseline: baseline(run, load),
     }
 }
 
@@ -93,8 +93,8 @@ impl<'a> Verdict<'a> {
     }
 
     fn write_best(&self, f: &mut fmt::Formatter<'_>, found: &Recommendation<'_>) -> fmt::Result {
-        let (best, mode) = (found.best, self.mode.name());
-        write!(f, "{}, {} {mode} (", point_name(best), speed(best))?;
+        let (best, load) = (found.best, load_name(self.load));
+        write!(f, "{}, {} {load} (", point_name(best), speed(best))?;
         write!(f, "{}", recall_text(best))?;
         if let Some(times) = self.speedup().filter(|times| times.is_finite()) {
             write!(f, ", {times:.1} x exact search")?;
@@ -120,11 +120,11 @@ impl fmt::Display for Verdict<'_> {
             (None, Some(nearest)) => write!(
                 f,
                 "nothing is sure of {wanted} in mode {}; the nearest is {} ({})",
-                self.mode.name(),
+                load_name(self.load),
                 point_name(nearest),
                 recall_text(nearest)
             ),
-            (None, None) => write!(f, "nothing was measured in mode {}", self.mode.name()),
+            (None, None) => write!(f, "nothing was measured in mode {}", load_name(self.load)),
         }
     }
 }
@@ -158,18 +158,18 @@ fn recall_text(point: &PointRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
+    use crate::fixture::{self, BATCH, SINGLE};
 
     #[test]
     fn a_verdict_reads_as_a_sentence() {
         let run = fixture::run();
         assert_eq!(
-            verdict(&run, 0.95, Mode::Single).to_string(),
+            verdict(&run, 0.95, SINGLE).to_string(),
             "fastest at recall@10 >= 0.95: hnsw m=32 ef_search=64, 5,154 qps single \
              (recall 0.990 ±0.003, 34.4 x exact search)"
         );
         assert_eq!(
-            verdict(&run, 0.80, Mode::Batch).to_string(),
+            verdict(&run, 0.80, BATCH).to_string(),
             "fastest at recall@10 >= 0.80: hnsw m=32 ef_search=16, 21,000 qps batch \
              (recall 0.912 ±0.008, 10.5 x exact search); cannot be told apart from \
              ivf_flat nlist=256 nprobe=8"
@@ -181,7 +181,7 @@ mod tests {
         let mut run = fixture::run();
         let recalls = |run: &Run| -> Vec<f64> {
             let told = strictest(run).into_iter();
-            let single = told.filter(|verdict| verdict.mode == Mode::Single);
+            let single = told.filter(|verdict| verdict.load == SINGLE);
             single.map(|verdict| verdict.recall).collect()
         };
         assert_eq!(recalls(&run), TARGETS, "three answers");
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn exact_search_is_not_compared_with_itself() {
         assert_eq!(
-            verdict(&fixture::run(), 0.9999, Mode::Single).to_string(),
+            verdict(&fixture::run(), 0.9999, SINGLE).to_string(),
             "fastest at recall@10 >= 0.9999: flat, 150 qps single (recall 1.000 ±0.004)"
         );
     }
@@ -203,14 +203,14 @@ mod tests {
         run.builds[0].is_exact = false;
         run.points.retain(|point| point.build == 1);
         assert_eq!(
-            verdict(&run, 0.99, Mode::Single).to_string(),
+            verdict(&run, 0.99, SINGLE).to_string(),
             "nothing is sure of recall@10 >= 0.99 in mode single; the nearest is \
              ivf_flat nlist=256 nprobe=32 (recall 0.953 ±0.006)"
         );
     }
 
     #[test]
-    fn the_baseline_names_the_speed_in_each_mode() {
+    fn the_baseline_names_the_speed_under_each_main_load() {
         let expected = "exact baseline: flat, 150 qps single, 2,000 qps batch";
         assert_eq!(baseline_sentence(&fixture::run()).unwrap(), expected);
     }

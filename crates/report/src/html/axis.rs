@@ -81,7 +81,8 @@ impl Axis {
         (0..=steps).map(|at| self.low + at as f64 * step).collect()
     }
 
-    /// 1, 2 and 5 times powers of ten; the powers alone where those are too many.
+    /// 1, 2 and 5 times powers of ten; the powers alone where those are too many, more where they
+    /// are too few to tell a scale.
     fn log_ticks(&self) -> Vec<f64> {
         let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
         let ticks = |factors: &[f64]| -> Vec<f64> {
@@ -91,9 +92,10 @@ impl Axis {
                 .collect()
         };
         let fine = ticks(&[1.0, 2.0, 5.0]);
-        match fine.len() > MOST_TICKS {
-            true => ticks(&[1.0]),
-            false => fine,
+        match fine.len() {
+            0 | 1 => ticks(&[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]),
+            2..=MOST_TICKS => fine,
+            _ => ticks(&[1.0]),
         }
     }
 }
@@ -144,6 +146,15 @@ mod tests {
             axis.ticks(),
             [10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0]
         );
+    }
+
+    #[test]
+    fn a_short_axis_is_named_too() {
+        for thousandths in 1_000..10_000 {
+            let value = f64::from(thousandths) / 1_000.0;
+            let axis = Axis::log([value].into_iter(), [0.0, 10.0]);
+            assert!((1..=MOST_TICKS).contains(&axis.ticks().len()), "{value}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::{Cell, Table, Value};
+use crate::{Cell, Mark, Table, Value};
 
 /// The table, scrolling sideways where it is too wide; `name` is read to those who cannot see it.
 pub(super) fn grid(table: &Table, name: &str) -> Markup {
@@ -53,9 +53,10 @@ fn headings(table: &Table) -> Markup {
 fn data(cell: &Cell, text: &str, is_numeric: bool) -> Markup {
     let sort = cell.sort_value().filter(|value| value.is_finite());
     let sort = sort.map(|value| value.to_string());
+    let [front, tied] = [Mark::Front, Mark::Tied].map(|mark| cell.mark == Some(mark));
     let failed = cell.value == Value::Failed;
     html! {
-        td.number[is_numeric].front[cell.marked].failed[failed] data-value=[sort] {
+        td.number[is_numeric].front[front].tied[tied].failed[failed] data-value=[sort] {
             @match &cell.value {
                 Value::Notes(numbers) => {
                     @for number in numbers { a href={ "#note-" (number) } { (number) } " " }

@@ -1,13 +1,16 @@
 //! The run as one HTML page that asks nothing of any other place.
 
 mod axis;
-mod chart;
+mod curves;
+mod frame;
 mod grid;
+mod height;
+mod scatter;
 mod shape;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use crate::{Fact, Note, Run, Summary, summary::LEGEND};
+use crate::{Fact, Note, Run, Summary};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("sort.js");
@@ -35,6 +38,8 @@ pub fn html(run: &Run) -> String {
                     (facts(&summary.facts))
                     (charts(run))
                     (points(&summary))
+                    (under_load(run, &summary))
+                    (notes(&summary))
                     (indexes(&summary))
                     (reproduce(run, &summary.details))
                 }
@@ -93,15 +98,15 @@ fn facts(facts: &[Fact]) -> Markup {
 }
 
 fn charts(run: &Run) -> Markup {
-    let charts = chart::charts(run);
+    let charts = scatter::scatters(run);
     markup! {
         @if !charts.is_empty() {
             section {
                 h2 { "Trade-off" }
-                (chart::legend(run))
+                (shape::legend(run))
                 div.charts {
                     @for (number, chart) in charts.iter().enumerate() {
-                        (chart.figure(number))
+                        (chart.figure(&format!("chart-{number}")))
                     }
                 }
             }
@@ -114,8 +119,27 @@ fn points(summary: &Summary<'_>) -> Markup {
         section {
             h2 { "Operating points" }
             (grid::grid(&summary.points, "Operating points"))
-            p.legend { (LEGEND) " Click a heading to sort." }
-            (notes(summary))
+            p.legend { (summary.legend) " Click a heading to sort." }
+            @if !summary.sharpness.is_empty() {
+                h3 { "What this run can tell apart" }
+                ul { @for sentence in &summary.sharpness { li { (sentence) } } }
+            }
+        }
+    }
+}
+
+fn under_load(run: &Run, summary: &Summary<'_>) -> Markup {
+    markup! {
+        @if !summary.under_load.rows.is_empty() {
+            section {
+                h2 { "Under load" }
+                div.charts {
+                    @for (number, chart) in curves::curves(run).iter().enumerate() {
+                        (chart.figure(&format!("load-{number}")))
+                    }
+                }
+                (grid::grid(&summary.under_load, "Under load"))
+            }
         }
     }
 }

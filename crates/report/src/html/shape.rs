@@ -1,6 +1,9 @@
 //! The marks of index types: each has a shape and a colour, so that either alone tells it.
 
+use annbench_store::results::Tier;
 use maud::{Markup, html};
+
+use crate::Run;
 
 /// How many marks differ; `style.css` has as many colours.
 pub(super) const SHAPES: usize = 6;
@@ -15,12 +18,42 @@ const OUTLINES: [&str; SHAPES] = [
     "M-1.8,-5.5 H1.8 V-1.8 H5.5 V1.8 H1.8 V5.5 H-1.8 V1.8 H-5.5 V-1.8 H-1.8 Z",
 ];
 
-/// The mark of series `series` around the origin: full where it is on the front, else hollow.
-pub(super) fn shape(series: usize, is_full: bool) -> Markup {
-    html! { path.full[is_full] d=(OUTLINES[series % SHAPES]) {} }
+/// The mark of series `series` around the origin: full on the front, shaded where tied with it,
+/// else hollow.
+pub(super) fn shape(series: usize, tier: Option<Tier>) -> Markup {
+    let [full, shaded] = [Tier::Front, Tier::Tied].map(|wanted| tier == Some(wanted));
+    html! { path.full[full].shaded[shaded] d=(OUTLINES[series % SHAPES]) {} }
 }
 
 /// The class that gives a series its colour.
 pub(super) fn class(series: usize) -> String {
     format!("series-{}", series % SHAPES)
+}
+
+/// The index types of the run, in the order they first appear: the number of each is its series.
+pub(super) fn all_series(run: &Run) -> Vec<&str> {
+    let mut backends: Vec<&str> = Vec::new();
+    for point in run.candidates() {
+        if !backends.contains(&point.backend.as_str()) {
+            backends.push(&point.backend);
+        }
+    }
+    backends
+}
+
+/// What the marks mean.
+pub(super) fn legend(run: &Run) -> Markup {
+    html! {
+        ul.key {
+            @for (series, backend) in all_series(run).iter().enumerate() {
+                li class=(class(series)) {
+                    svg width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true" {
+                        (shape(series, Some(Tier::Front)))
+                    }
+                    span { (backend) }
+                }
+            }
+        }
+        p.legend { "Full marks are on the front, shaded ones tied with it." }
+    }
 }

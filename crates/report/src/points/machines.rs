@@ -1,25 +1,29 @@
-//! A line a point and mode: all that was recorded of it.
+//! A line a point and load: all that was recorded of it.
 
-use annbench_store::results::{Estimate, LatencyUs};
+use annbench_store::results::{Estimate, LatencyUs, Settled, Spread, Tier};
 
 use super::spec::{Spec, tabulate};
 use crate::{
     Cell, Column, Quantity, Run, Table,
     builds::Memory,
-    front::Fronts,
     lines::{Line, by_row},
     notes,
     run::params_text,
+    tiers::Tiers,
 };
 
 /// The table programs read: the same columns whatever the run.
 pub(crate) fn for_machines(run: &Run) -> Table {
-    let fronts = Fronts::of(run);
+    let tiers = Tiers::of(run);
     let mut specs = identity(run);
     specs.extend(measured(run.k()));
-    specs.push(Spec::row_words("pareto", |row| {
-        fronts.holds(row).to_string()
+    specs.push(Spec::row_words("tier", |row| {
+        tiers.of_point(row).map_or("", tier_name).to_owned()
     }));
+    specs.push(Spec::row_words("settled", |row| {
+        row.settled.map_or("", settled_name).to_owned()
+    }));
+    specs.extend(spread());
     specs.extend(costs());
     specs.push(Spec::words("warnings", notes::in_one_text));
     tabulate(&specs, &by_row(run))
@@ -39,6 +43,9 @@ fn identity(run: &Run) -> Vec<Spec<'_>> {
         Spec::row_words("search_params", |row| params_text(&row.effective)),
         Spec::row_words("mode", |row| row.mode.name().to_owned()),
         count("threads", |line| Some(line.rows.first()?.threads)),
+        Spec::row_number("rate_qps", Quantity::PerSecond, |row| {
+            row.rate_qps.map(|rate| rate as f64)
+        }),
         count("k", |line| Some(line.rows.first()?.k)),
         Spec::words("status", |line| status(line).to_owned()),
     ]
@@ -66,12 +73,42 @@ fn measured<'a>(k: usize) -> Vec<Spec<'a>> {
     ]
 }
 
+fn spread<'a>() -> [Spec<'a>; 3] {
+    let share = |key, pick: fn(Spread) -> Option<f64>| {
+        Spec::row_number(key, Quantity::Count, move |row| pick(row.spread))
+    };
+    [
+        share("spread_builds", |spread| spread.builds),
+        share("spread_rounds", |spread| spread.rounds),
+        share("spread_queries", |spread| spread.queries),
+    ]
+}
+
+fn tier_name(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Front => "front",
+        Tier::Tied => "tied",
+        Tier::Beaten => "beaten",
+    }
+}
+
+fn settled_name(settled: Settled) -> &'static str {
+    match settled {
+        Settled::Target => "target",
+        Settled::Budget => "budget",
+        Settled::Rounds => "rounds",
+    }
+}
+
 fn costs<'a>() -> Vec<Spec<'a>> {
     let mut specs = vec![
         Spec::build_seconds("build_s", |build| build.build_s()),
         Spec::build_seconds("train_s", |build| build.train_s),
         Spec::build_seconds("add_s", |build| build.add_s),
     ];
+    specs.push(Spec::build_words("from_cache", |build| {
+        build.from_cache.to_string()
+    }));
     specs.extend(Memory::ALL.map(Spec::memory));
     specs
 }

@@ -1,8 +1,10 @@
-//! The tables of operating points: one for people, one for machines.
+//! The tables of operating points: two for people, one for machines.
 
 mod machines;
 mod people;
 mod spec;
+mod under_load;
 
 pub(crate) use machines::for_machines;
 pub(crate) use people::for_people;
+pub(crate) use under_load::under_load;

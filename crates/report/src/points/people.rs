@@ -1,67 +1,69 @@
-//! A line a point: its modes side by side, what its index cost, its notes.
+//! A line a point: its main loads side by side, what its index cost, its notes.
 
 use annbench_store::results::{LatencyUs, Mode, PointRow};
 
-use super::spec::{Spec, tabulate};
+use super::spec::{Spec, add_notes, qps_cell, tabulate};
 use crate::{
-    Cell, Column, Notes, Quantity, Run, Table, Value,
+    Column, Notes, Quantity, Run, Table, Value,
     builds::Memory,
-    front::Fronts,
     lines::{Line, by_point},
     run::params_text,
+    tiers::Tiers,
 };
 
 /// The table people read; what there is to say of its rows is added to `notes`.
 pub(crate) fn for_people(run: &Run, notes: &mut Notes) -> Table {
-    let fronts = Fronts::of(run);
+    let tiers = Tiers::of(run);
     let lines = by_point(run);
     let mut specs = vec![
         Spec::index().with(Column::per_group),
         Spec::row_words("search", |row| params_text(&row.requested)),
         Spec::recall(run.k()),
     ];
-    for mode in run.modes() {
-        specs.extend(speed(mode, &fronts));
+    for load in run.main_loads() {
+        specs.extend(speed(load.mode, &tiers));
     }
     specs.push(build());
     let memory = Memory::BESIDE_POINTS.map(Spec::memory);
     specs.extend(memory.map(|spec| spec.with(Column::per_group)));
     let mut table = tabulate(&specs, &lines);
-    add_notes(&mut table, &lines, notes);
+    add_notes(&mut table, &lines, notes, Notes::number);
     table.without_empty_columns()
 }
 
-/// The columns of one mode: qps and its interval; in mode single also the latency of a query.
-fn speed<'a>(mode: Mode, fronts: &'a Fronts) -> Vec<Spec<'a>> {
+/// The columns of one mode: qps with its interval and, where a query has one, its latency.
+fn speed<'a>(mode: Mode, tiers: &'a Tiers) -> Vec<Spec<'a>> {
     let qps = Column::numbers("qps", "qps", Quantity::PerSecond).over(mode.name());
-    let qps = qps.expendable(if mode == Mode::Single { 0 } else { 1 });
-    let half_width = Column::numbers("qps_half_width_percent", "±", Quantity::Percent);
-    let half_width = half_width.over(mode.name()).expendable(7);
+    let qps = qps.expendable(if mode == Mode::Batch { 1 } else { 0 });
+    let cell = move |line: &Line<'_>| match of_mode(line, mode) {
+        Some(row) => qps_cell(row, tiers),
+        None => Value::Missing.into(),
+    };
+    let half_width = Spec::half_width(move |line| of_mode(line, mode));
     let mut specs = vec![
-        Spec::new(qps, move |line| qps_cell(line, mode, fronts)),
-        Spec::new(half_width, move |line| {
-            Cell::number(of_mode(line, mode).and_then(half_width_percent))
-        }),
+        Spec::new(qps, cell),
+        half_width.with(|column| column.over(mode.name()).expendable(4)),
     ];
-    if mode == Mode::Single {
-        specs.push(latency("latency_p50_us", "p50", 4, |l| Some(l.p50)));
-        specs.push(latency("latency_p99_us", "p99", 2, |l| l.p99));
+    if mode.times_queries() {
+        // One query at a time, the median says again what qps says.
+        specs.push(latency(mode, "latency_p50_us", "p50", 6, |l| Some(l.p50)));
+        specs.push(latency(mode, "latency_p99_us", "p99", 2, |l| l.p99));
     }
     specs
 }
 
 /// A latency of single queries.
 fn latency<'a>(
+    mode: Mode,
     key: &'static str,
-    title: &str,
+    title: &'static str,
     expendable: u8,
     pick: fn(LatencyUs) -> Option<f64>,
 ) -> Spec<'a> {
-    let column = Column::numbers(key, title, Quantity::Micros);
-    let column = column.over(Mode::Single.name()).expendable(expendable);
-    Spec::new(column, move |line| {
-        Cell::number(of_mode(line, Mode::Single).and_then(|row| pick(row.latency_us?)))
-    })
+    let spec = Spec::latency(key, title, move |line| {
+        pick(of_mode(line, mode)?.latency_us?)
+    });
+    spec.with(|column| column.over(mode.name()).expendable(expendable))
 }
 
 fn build<'a>() -> Spec<'a> {
@@ -71,40 +73,16 @@ fn build<'a>() -> Spec<'a> {
     })
 }
 
-fn add_notes(table: &mut Table, lines: &[Line<'_>], notes: &mut Notes) {
-    table.columns.push(Column::words("notes", "note"));
-    for (row, line) in table.rows.iter_mut().zip(lines) {
-        let numbers = notes.number(line);
-        row.cells.push(match numbers.is_empty() {
-            true => Value::Missing.into(),
-            false => Value::Notes(numbers).into(),
-        });
-    }
-}
-
-fn qps_cell(line: &Line<'_>, mode: Mode, fronts: &Fronts) -> Cell {
-    match of_mode(line, mode) {
-        Some(row) if !row.status.is_ok() => Value::Failed.into(),
-        Some(row) => Cell::number(row.qps.map(|qps| qps.value)).marked(fronts.holds(row)),
-        None => Value::Missing.into(),
-    }
-}
-
-/// The longer arm of the qps interval, in percent of the estimate.
-fn half_width_percent(row: &PointRow) -> Option<f64> {
-    let qps = row.qps?;
-    let arm = (qps.high - qps.value).max(qps.value - qps.low);
-    Some(100.0 * arm / qps.value).filter(|percent| percent.is_finite())
-}
-
 fn of_mode<'a>(line: &Line<'a>, mode: Mode) -> Option<&'a PointRow> {
     line.rows.iter().copied().find(|row| row.mode == mode)
 }
 
 #[cfg(test)]
 mod tests {
+    use annbench_store::results::Settled;
+
     use super::*;
-    use crate::fixture;
+    use crate::{Mark, fixture};
 
     fn table(run: &Run) -> Table {
         for_people(run, &mut Notes::default())
@@ -117,6 +95,39 @@ mod tests {
         let table = table(&run);
         assert!(table.columns.iter().all(|column| column.over != "batch"));
         assert!(table.columns.iter().any(|column| column.over == "single"));
+    }
+
+    #[test]
+    fn an_interval_still_wide_when_the_budget_was_spent_is_marked() {
+        let run = fixture::run();
+        let table = table(&run);
+        let wide = |row: &&crate::Row| row.cells.iter().any(|cell| cell.mark == Some(Mark::Wide));
+        assert_eq!(table.rows.iter().filter(wide).count(), 1);
+        let budget = |row: &&PointRow| row.settled == Some(Settled::Budget);
+        assert_eq!(run.points.iter().filter(budget).count(), 1);
+    }
+
+    #[test]
+    fn the_fewer_threads_of_a_batch_stand_in_no_column() {
+        let run = fixture::run();
+        let row = |threads| {
+            let rows = run.points.iter();
+            let of_batch = rows.filter(|row| row.mode == Mode::Batch && row.point == 5);
+            of_batch.into_iter().find(|row| row.threads == threads)
+        };
+        let table = table(&run);
+        let column = table
+            .columns
+            .iter()
+            .position(|c| (c.over, c.key) == ("batch", "qps"));
+        let shown: Vec<Value> = table
+            .rows
+            .iter()
+            .map(|r| r.cells[column.unwrap()].value.clone())
+            .collect();
+        let value = |row: Option<&PointRow>| Value::Number(row.unwrap().qps.unwrap().value);
+        assert!(shown.contains(&value(row(2))));
+        assert!(!shown.contains(&value(row(1))));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Columns together with how their cells come from a line.
 
-use annbench_store::results::{BuildRow, PointRow};
+use annbench_store::results::{BuildRow, PointRow, Settled};
 
 use crate::{
-    Cell, Column, Quantity, Row, Table, Value,
+    Cell, Column, Mark, Notes, Quantity, Row, Table, Value,
     builds::{Memory, memory_column},
     lines::Line,
+    tiers::Tiers,
 };
 
 /// A column and how its cells come from a line.
@@ -23,6 +24,23 @@ pub(super) fn tabulate(specs: &[Spec<'_>], lines: &[Line<'_>]) -> Table {
     Table {
         columns: specs.iter().map(|spec| spec.column.clone()).collect(),
         rows: lines.iter().map(row).collect(),
+    }
+}
+
+/// Adds a column of the numbers that `number` gives each line's notes.
+pub(super) fn add_notes(
+    table: &mut Table,
+    lines: &[Line<'_>],
+    notes: &mut Notes,
+    number: fn(&mut Notes, &Line<'_>) -> Vec<usize>,
+) {
+    table.columns.push(Column::words("notes", "note"));
+    for (row, line) in table.rows.iter_mut().zip(lines) {
+        let numbers = number(notes, line);
+        row.cells.push(match numbers.is_empty() {
+            true => Value::Missing.into(),
+            false => Value::Notes(numbers).into(),
+        });
     }
 }
 
@@ -83,6 +101,24 @@ impl<'a> Spec<'a> {
         Self::words("index", |line| line.label().to_owned())
     }
 
+    /// A latency in microseconds.
+    pub(super) fn latency(
+        key: &'static str,
+        title: &str,
+        latency: impl Fn(&Line<'_>) -> Option<f64> + 'a,
+    ) -> Self {
+        let column = Column::numbers(key, title, Quantity::Micros);
+        Self::new(column, move |line| Cell::number(latency(line)))
+    }
+
+    /// A half-width of a line's qps, marked where the budget was spent before it was narrow.
+    pub(super) fn half_width(row: impl for<'l> Fn(&Line<'l>) -> Option<&'l PointRow> + 'a) -> Self {
+        let column = Column::numbers("qps_half_width_percent", "±", Quantity::Percent);
+        Self::new(column, move |line| {
+            row(line).map_or_else(|| Value::Missing.into(), half_width_cell)
+        })
+    }
+
     /// A line's recall@k with its interval; whether it failed instead.
     pub(super) fn recall(k: usize) -> Self {
         let title = format!("recall@{k}");
@@ -97,6 +133,29 @@ impl<'a> Spec<'a> {
             ..self
         }
     }
+}
+
+fn half_width_cell(row: &PointRow) -> Cell {
+    let is_wide = row.settled == Some(Settled::Budget);
+    let percent = half_width_percent(row);
+    let mark = percent.filter(|_| is_wide).map(|_| Mark::Wide);
+    Cell::number(percent).marked(mark)
+}
+
+/// The longer arm of the qps interval, in percent of the estimate.
+fn half_width_percent(row: &PointRow) -> Option<f64> {
+    let qps = row.qps?;
+    let arm = (qps.high - qps.value).max(qps.value - qps.low);
+    Some(100.0 * arm / qps.value).filter(|percent| percent.is_finite())
+}
+
+/// What a row's qps reads as, marked by where its point stands.
+pub(super) fn qps_cell(row: &PointRow, tiers: &Tiers) -> Cell {
+    if !row.status.is_ok() {
+        return Value::Failed.into();
+    }
+    let tier = tiers.of_point(row);
+    Cell::number(row.qps.map(|qps| qps.value)).marked(tier.and_then(Mark::of))
 }
 
 fn recall_cell(line: &Line<'_>) -> Cell {

@@ -10,14 +10,14 @@ use super::{
     clean,
     paint::{Ink, Paint},
 };
-use crate::{Cell, Column, Table, Value};
+use crate::{Cell, Column, Mark, Table, Value};
 
 /// Blanks between columns.
 const GAP: usize = 2;
 
 /// How a table is made to fit, step after step: names are shortened to this many characters, then
-/// columns go that are at least that expendable.
-const STEPS: [(usize, u8); 3] = [(24, 3), (16, 1), (8, u8::MAX)];
+/// columns go that are at least that expendable. The first step leaves the name of any load whole.
+const STEPS: [(usize, u8); 4] = [(30, 9), (20, 3), (16, 1), (8, u8::MAX)];
 
 /// The table's lines: what columns belong to, their headings, a rule, the rows.
 pub(super) fn grid(table: &Table, paint: Paint, width: usize) -> Vec<String> {
@@ -163,7 +163,8 @@ fn ink(column: &Column, cell: &Cell) -> Ink {
         Value::Failed => Ink::Bad,
         Value::Notes(_) => Ink::Note,
         Value::Missing => Ink::Quiet,
-        _ if cell.marked => Ink::Good,
+        _ if cell.mark == Some(Mark::Front) => Ink::Good,
+        _ if cell.mark == Some(Mark::Tied) => Ink::Fair,
         _ if column.key == "index" => Ink::Strong,
         _ => Ink::Plain,
     }

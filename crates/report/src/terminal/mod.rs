@@ -3,7 +3,7 @@
 mod grid;
 mod paint;
 
-use crate::{Fact, Note, Run, Summary, summary::LEGEND};
+use crate::{Fact, Note, Run, Summary};
 
 use grid::grid;
 use paint::{Ink, Paint};
@@ -23,7 +23,7 @@ const NARROWEST: usize = 40;
 /// Room for the names of facts.
 const NAME_WIDTH: usize = 12;
 
-/// The run as text: facts, table, notes, indexes, verdicts; alarms come first and again before
+/// The run as text: facts, tables, notes, indexes, verdicts; alarms come first and again before
 /// the verdicts, where they are seen after the rest has scrolled by. Lines end in `\n`.
 ///
 /// Where the table does not fit the width, columns go that the table of indexes repeats or that
@@ -36,6 +36,7 @@ pub fn terminal(run: &Run, style: Style) -> String {
         alarms(&summary, paint, width),
         facts(&summary.facts, paint, width),
         points(&summary, paint, width),
+        under_load(&summary, paint, width),
         notes(&summary, paint, width),
         grid(&summary.builds, paint, width),
         alarms(&summary, paint, width),
@@ -71,8 +72,18 @@ fn points(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
         return vec!["no operating point was measured".to_owned()];
     }
     let mut lines = grid(&summary.points, paint, width);
-    let legend = wrapped(LEGEND, "", width);
+    let legend = wrapped(&summary.legend, "", width);
     lines.extend(legend.iter().map(|line| paint.with(Ink::Quiet, line)));
+    let sharpness = summary.sharpness.iter();
+    lines.extend(sharpness.flat_map(|sentence| wrapped(sentence, "    ", width)));
+    lines
+}
+
+fn under_load(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
+    let mut lines = grid(&summary.under_load, paint, width);
+    if !lines.is_empty() {
+        lines.insert(0, paint.with(Ink::Strong, "under load"));
+    }
     lines
 }
 

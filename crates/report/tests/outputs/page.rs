@@ -1,6 +1,7 @@
 //! The HTML page, taken apart by a parser nobody here wrote.
 
-use annbench_report::html;
+use annbench_report::{Run, html};
+use annbench_store::results::Mode;
 use scraper::{ElementRef, Html, Selector};
 
 use crate::fixture;
@@ -100,17 +101,41 @@ fn the_policy_lets_the_pages_own_script_run_and_nothing_else() {
 #[test]
 fn charts_hold_every_measured_point_with_its_name() {
     let (_, page) = page();
-    let measured = fixture::run()
-        .points
-        .iter()
-        .filter(|p| p.status.is_ok())
-        .count();
+    let run = fixture::run();
+    let measured = run.points.iter().filter(|p| p.status.is_ok());
+    // A batch of fewer threads is told in a table alone.
+    let measured = measured.filter(|p| p.mode != Mode::Batch || p.load() == fixture::BATCH);
     // In single mode also by p99, which the exact index does not have.
     let singles_with_p99 = 6;
     let titles = texts(&page, "svg g.mark title");
-    assert_eq!(titles.len(), measured + singles_with_p99);
+    assert_eq!(titles.len(), measured.count() + singles_with_p99);
     let expected = "hnsw m=32 ef_search=64: 5,154 qps, recall 0.990 ±0.003";
     assert!(titles.iter().any(|title| title == expected), "{titles:?}");
+    let expected = "hnsw m=32 ef_search=64, concurrent, 2 clients: 9,600 qps";
+    assert!(titles.iter().any(|title| title == expected), "{titles:?}");
+}
+
+#[test]
+fn tiers_can_be_seen_in_tables_and_charts() {
+    let (_, page) = page();
+    assert_eq!(count(&page, "td.tied"), 1);
+    assert_eq!(count(&page, "svg path.shaded"), 1);
+    assert!(count(&page, "td.front") > 10);
+    assert_eq!(texts(&page, "td.tied"), ["○ 20,500"]);
+}
+
+#[test]
+fn other_loads_have_a_section_with_charts_and_runs_without_have_none() {
+    let mut run = fixture::run();
+    let titles = |run: &Run| texts(&Html::parse_document(&html(run)), "h2");
+    let title = "Under load".to_owned();
+    assert!(titles(&run).contains(&title));
+    let (_, page) = page();
+    assert_eq!(count(&page, "#load-0, #load-1"), 2);
+    assert_eq!(texts(&page, "figure ol li"), ["hnsw m=32 ef_search=64"; 2]);
+    run.points
+        .retain(|row| [fixture::SINGLE, fixture::BATCH].contains(&row.load()));
+    assert!(!titles(&run).contains(&title));
 }
 
 #[test]
