@@ -35,6 +35,7 @@ mod points;
 mod recommend;
 mod run;
 mod sharpness;
+mod split;
 mod summary;
 mod table;
 mod terminal;

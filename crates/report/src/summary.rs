@@ -3,6 +3,7 @@
 use crate::{
     Fact, Mark, Note, Notes, Run, Table, Verdict, builds, facts, notes, points,
     sharpness::sharpness,
+    split::split,
     verdict::{baseline_sentence, strictest},
 };
 
@@ -49,7 +50,7 @@ impl<'a> Summary<'a> {
             verdicts: strictest(run),
             legend: legend(&[&points, &under_load]),
             points,
-            sharpness: sharpness(run),
+            sharpness: [sharpness(run), split(run)].concat(),
             under_load,
             builds: builds::builds(run),
             notes,

@@ -75,7 +75,7 @@ fn points(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
     let legend = wrapped(&summary.legend, "", width);
     lines.extend(legend.iter().map(|line| paint.with(Ink::Quiet, line)));
     let sharpness = summary.sharpness.iter();
-    lines.extend(sharpness.flat_map(|sentence| wrapped(sentence, "    ", width)));
+    lines.extend(sharpness.flat_map(|sentence| wrapped(&clean(sentence), "    ", width)));
     lines
 }
 
