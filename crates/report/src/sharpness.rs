@@ -21,16 +21,30 @@ fn noise_of(run: &Run, load: Load) -> Option<&Noise> {
 }
 
 fn sentence(load: Load, noise: Option<&Noise>) -> String {
+    let cost = noise.and_then(|noise| noise.null_ns).map(overhead);
+    let parts = told_apart(noise).into_iter().chain(cost);
+    format!("{load}: {}", parts.collect::<Vec<_>>().join("; "))
+}
+
+fn told_apart(noise: Option<&Noise>) -> Vec<String> {
+    let floor_of = noise.and_then(|noise| noise.floor);
+    if floor_of.is_some_and(|floor| floor > TOO_MUCH) {
+        return vec![TOO_SHORT.to_owned()];
+    }
     let found = noise.and_then(|noise| noise.duplicate);
     let parts = [
         Some(found.map_or_else(|| UNKNOWN.to_owned(), duplicate)),
-        noise.and_then(|noise| noise.floor).map(floor),
+        floor_of.map(floor),
         noise.and_then(|noise| noise.resolution).map(resolution),
-        noise.and_then(|noise| noise.null_ns).map(overhead),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("{load}: {}", parts.join("; "))
+    parts.into_iter().flatten().collect()
 }
+
+/// A floor above which its figure says nothing but that rounds were too few or too unlike.
+const TOO_MUCH: f64 = 1.0;
+
+const TOO_SHORT: &str = "too few rounds, or too unlike, to tell how much a point differs from \
+     itself: take no difference between points for sure";
 
 const UNKNOWN: &str = "no point was measured beside a duplicate of itself (A/A), so how much a \
      point differs from itself is not known";
@@ -66,6 +80,15 @@ mod tests {
         let mut run = fixture::run();
         run.record.noise.iter_mut().for_each(change);
         assert_eq!(sentence(SINGLE, noise_of(&run, SINGLE)), expected);
+    }
+
+    #[test]
+    fn a_run_too_short_to_tell_anything_apart_says_so() {
+        check(
+            |noise| noise.floor = Some(731.5),
+            "single: too few rounds, or too unlike, to tell how much a point differs from itself: \
+             take no difference between points for sure; the harness itself takes 41 ns a query",
+        );
     }
 
     #[test]
