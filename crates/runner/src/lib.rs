@@ -22,6 +22,7 @@ mod folder;
 mod git;
 mod insertion;
 mod ledger;
+mod libraries;
 mod machine;
 mod observer;
 mod plan;

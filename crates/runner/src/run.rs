@@ -8,26 +8,24 @@ use std::{
 
 use annbench_index::{Library, Registry};
 use annbench_store::results::{
-    BuildRow, LibraryCard, Machine, PointRow, QueryRow, Role, RunRecord, Settled, Warning, tables,
+    BuildRow, Machine, PointRow, QueryRow, Role, RunRecord, Settled, Warning, tables,
 };
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
-    coordinator::{
-        Coordinator, IndexCache, Interrupted, Launcher, Stop, WorkerError, WorkerProcess,
-    },
+    coordinator::{Coordinator, IndexCache, Interrupted, Launcher, Stop},
     data::Prepared,
     experiment::Written,
     folder::RunFolder,
     git,
     ledger::Ledger,
+    libraries::{distinct, kernels_below_cpu, library_card, probe, versions},
     machine::{Environment, Steering, machine},
     observer::Observer,
     plan::Plan,
     resume,
     rows::{self, ByMethod},
     truth,
-    worker::protocol::{Reply, Request},
 };
 
 /// What a run needs besides the experiment.
@@ -221,38 +219,6 @@ fn launcher(plan: &Plan, setup: &Setup<'_>) -> Launcher {
     }
 }
 
-/// Asks a worker, which has the environment that all workers will have, what it is made of.
-fn probe(launcher: &Launcher, plan: &Plan, setup: &Setup<'_>) -> Result<Vec<Library>> {
-    std::fs::create_dir_all(&setup.runs)
-        .with_context(|| format!("make the folder {}", setup.runs.display()))?;
-    let log = tempfile::NamedTempFile::new().context("make a temporary file")?;
-    let mut worker = WorkerProcess::start(launcher, log.path())?;
-    match worker.ask(&Request::Libraries, plan.build_limit(), |_| {}) {
-        Ok(Reply::Libraries(libraries)) => Ok(libraries),
-        Ok(other) => anyhow::bail!("a worker asked for its libraries replied {other:?}"),
-        Err(WorkerError::Stopped) => {
-            let kept = "nothing was measured yet".into();
-            Err(Interrupted { kept }.into())
-        }
-        Err(error) => Err(error).context("ask a worker for its libraries"),
-    }
-}
-
-fn versions(libraries: &[Library]) -> Vec<String> {
-    let version = |library: &Library| {
-        format!(
-            "{} {} {} {}",
-            library.name,
-            library.version,
-            library.compile_options,
-            library.blas_core.as_deref().unwrap_or_default()
-        )
-    };
-    std::iter::once(format!("annbench {}", env!("CARGO_PKG_VERSION")))
-        .chain(libraries.iter().map(version))
-        .collect()
-}
-
 fn announce(
     folder: &RunFolder,
     past: &Option<RunRecord>,
@@ -320,56 +286,6 @@ fn doubts(
         warnings.push(Warning::DebugBuild);
     }
     Ok(warnings)
-}
-
-/// Where the user's environment is kept, compares the kernels in force with BLAS's own choice.
-fn kernels_below_cpu(
-    launcher: &Launcher,
-    libraries: &[Library],
-    plan: &Plan,
-    setup: &Setup<'_>,
-) -> Result<Vec<Warning>> {
-    if !launcher.environment.record.kept || launcher.environment.record.found.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut own = launcher.clone();
-    own.environment.record.kept = false;
-    let own_choice = probe(&own, plan, setup)?;
-    let pairs = libraries.iter().zip(&own_choice);
-    let mut warnings: Vec<Warning> = pairs
-        .filter(|(in_force, own)| in_force.blas_core != own.blas_core)
-        .filter_map(|(in_force, own)| {
-            Some(Warning::BlasBelowCpu {
-                in_force: in_force.blas_core.clone()?,
-                own_choice: own.blas_core.clone()?,
-            })
-        })
-        .collect();
-    warnings.dedup();
-    Ok(warnings)
-}
-
-/// The libraries, each once: several backends may share one.
-fn distinct(libraries: &[Library]) -> Vec<&Library> {
-    let mut distinct: Vec<&Library> = Vec::new();
-    for library in libraries {
-        if !distinct.contains(&library) {
-            distinct.push(library);
-        }
-    }
-    distinct
-}
-
-fn library_card(library: &Library) -> LibraryCard {
-    LibraryCard {
-        name: library.name.clone(),
-        version: library.version.clone(),
-        compile_options: library.compile_options.clone(),
-        blas: library.blas.clone(),
-        blas_core: library.blas_core.clone(),
-        blas_threads: library.blas_threads,
-        openmp_threads: library.openmp_threads,
-    }
 }
 
 /// Writes the tables, and only then says that the run is finished.

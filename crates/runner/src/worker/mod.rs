@@ -12,6 +12,7 @@ mod orphan;
 pub mod protocol;
 mod serve;
 mod serving;
+mod timed;
 
 pub use disturbance::Disturbance;
 pub use measure::{Clock, Monotonic, batch, one_by_one};

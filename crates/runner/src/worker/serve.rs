@@ -8,18 +8,14 @@ use std::{
 
 use annbench_index::{BuildJob, Index, IndexCard, Library, Registry, SearchSetup};
 use annbench_store::{npy::MappedMatrix, results::Memory, results::Mode};
-use annbench_vectors::{MatrixView, Neighbors};
+use annbench_vectors::MatrixView;
 use anyhow::{Context, Result};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Disturbance, Monotonic, answers, batch,
-    disturbance::Watch,
+    answers,
     memory::Gauge,
-    one_by_one,
     protocol::{BuildRequest, MeasureRequest, Reply, Request},
-    serving::Service,
+    timed::search,
 };
 
 /// Serves requests until the input ends.
@@ -146,93 +142,6 @@ impl<W: Write> Worker<'_, W> {
     }
 }
 
-/// What was timed.
-struct Timed {
-    /// One a query, or one in all in mode batch.
-    latencies_ns: Vec<u64>,
-    neighbors: Neighbors,
-    elapsed_ns: u64,
-    disturbance: Disturbance,
-}
-
-fn search(index: &dyn Index, queries: MatrixView<'_>, request: &MeasureRequest) -> Result<Timed> {
-    let clock = Monotonic::start();
-    warm_up(index, queries, request, &clock)?;
-    let mut neighbors = Neighbors::new(queries.n(), request.k);
-    // Written, not zeroed: see `Neighbors::new`.
-    let mut latencies_ns = vec![u64::MAX; queries.n()];
-    let arrivals_ns = arrivals_ns(request, queries.n())?;
-    let watch = Watch::start();
-    let elapsed_ns = match request.load.mode {
-        Mode::Single => {
-            one_by_one(index, queries, &mut neighbors, &mut latencies_ns, &clock)?;
-            latencies_ns.iter().sum()
-        }
-        Mode::Batch => {
-            latencies_ns = vec![batch(index, queries, &mut neighbors, &clock)?];
-            latencies_ns[0]
-        }
-        Mode::Concurrent | Mode::OpenLoop => {
-            let service = Service {
-                index,
-                queries,
-                threads: request.load.threads,
-                k: request.k,
-                arrivals_ns: arrivals_ns.as_deref(),
-                clock: &clock,
-            };
-            let served = service.run()?;
-            (neighbors, latencies_ns) = (served.neighbors, served.latencies_ns);
-            served.elapsed_ns
-        }
-    };
-    Ok(Timed {
-        latencies_ns,
-        neighbors,
-        elapsed_ns,
-        disturbance: watch.stop(),
-    })
-}
-
-fn warm_up(
-    index: &dyn Index,
-    queries: MatrixView<'_>,
-    request: &MeasureRequest,
-    clock: &Monotonic,
-) -> Result<()> {
-    let queries = queries.slice(0..request.warmup_queries.min(queries.n()));
-    let mut neighbors = Neighbors::new(queries.n(), request.k);
-    match request.load.mode {
-        Mode::Batch => {
-            batch(index, queries, &mut neighbors, clock)?;
-        }
-        _ => {
-            let mut latencies_ns = vec![u64::MAX; queries.n()];
-            one_by_one(index, queries, &mut neighbors, &mut latencies_ns, clock)?;
-        }
-    }
-    Ok(())
-}
-
-/// When queries are due in mode open loop: as independent of each other as those of many users, so
-/// that the times between them are exponential (a Poisson process).
-fn arrivals_ns(request: &MeasureRequest, n_queries: usize) -> Result<Option<Vec<u64>>> {
-    if request.load.mode != Mode::OpenLoop {
-        return Ok(None);
-    }
-    let rate_qps = request
-        .load
-        .rate_qps
-        .context("mode open_loop without a rate")? as f64;
-    let mut random = ChaCha8Rng::seed_from_u64(request.arrivals_seed);
-    let mut due_s = 0.0;
-    let mut next = || {
-        due_s -= (1.0 - random.random::<f64>()).ln() / rate_qps;
-        (due_s * 1e9) as u64
-    };
-    Ok(Some((0..n_queries).map(|_| next()).collect()))
-}
-
 fn ready(card: &IndexCard, memory: Memory) -> Reply {
     Reply::Ready {
         train_s: card.train_s,
@@ -254,50 +163,4 @@ fn file_size(path: &Path) -> Result<u64> {
     Ok(metadata
         .with_context(|| format!("read {}", path.display()))?
         .len())
-}
-
-#[cfg(test)]
-mod tests {
-    use annbench_index::Params;
-    use annbench_store::results::Load;
-
-    use super::*;
-
-    fn arrivals(rate_qps: Option<u64>, seed: u64) -> Result<Option<Vec<u64>>> {
-        let request = MeasureRequest {
-            queries: PathBuf::new(),
-            k: 1,
-            load: Load {
-                mode: Mode::OpenLoop,
-                threads: 1,
-                rate_qps,
-            },
-            arrivals_seed: seed,
-            search: Params::new(),
-            warmup_queries: 0,
-            answers: PathBuf::new(),
-        };
-        arrivals_ns(&request, 10_000)
-    }
-
-    #[test]
-    fn arrivals_keep_their_rate_and_are_as_irregular_as_chance() {
-        let arrivals_ns = arrivals(Some(1_000), 7).unwrap().unwrap();
-        assert!(arrivals_ns.is_sorted());
-        let gaps: Vec<f64> = arrivals_ns
-            .windows(2)
-            .map(|pair| (pair[1] - pair[0]) as f64)
-            .collect();
-        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
-        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
-        // Both are a million ns; of 10,000 gaps they are known to 1 and 1.4 percent.
-        assert!((mean / 1e6 - 1.0).abs() < 0.04, "{mean}");
-        assert!((variance.sqrt() / 1e6 - 1.0).abs() < 0.06, "{variance}");
-        assert_ne!(arrivals(Some(1_000), 8).unwrap().unwrap(), arrivals_ns);
-    }
-
-    #[test]
-    fn arrivals_without_a_rate_are_refused() {
-        assert!(arrivals(None, 7).is_err());
-    }
 }
