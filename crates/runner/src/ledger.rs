@@ -67,6 +67,8 @@ pub(crate) struct Timed {
     pub(crate) elapsed_ns: u64,
     /// What else happened on the machine meanwhile.
     pub(crate) disturbance: Disturbance,
+    /// How many times faster queries were answered than when they were first asked.
+    pub(crate) repeat_speedup: Option<f64>,
     /// Queries that got other ids than in the first round.
     pub(crate) changed: usize,
 }
@@ -187,6 +189,7 @@ mod tests {
             latencies_ns: vec![1],
             elapsed_ns: 1,
             disturbance: Disturbance::default(),
+            repeat_speedup: None,
             changed: 0,
         })
     }

@@ -156,10 +156,12 @@ impl Coordinator<'_> {
                 effective,
                 elapsed_ns,
                 disturbance,
+                repeat_speedup,
             }) => Ok(Ok(Measured {
                 effective,
                 elapsed_ns,
                 disturbance,
+                repeat_speedup,
                 answers: self.answers(planned.build, &file)?,
             })),
             Ok(other) => Ok(Err(WorkerError::Refused(format!(
@@ -197,6 +199,7 @@ impl Coordinator<'_> {
             latencies_ns: measured.answers.latencies_ns,
             elapsed_ns: measured.elapsed_ns,
             disturbance: measured.disturbance,
+            repeat_speedup: measured.repeat_speedup,
             changed,
         }))
     }
@@ -252,6 +255,7 @@ struct Measured {
     effective: Params,
     elapsed_ns: u64,
     disturbance: Disturbance,
+    repeat_speedup: Option<f64>,
     answers: Answers,
 }
 

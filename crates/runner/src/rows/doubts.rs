@@ -1,6 +1,6 @@
 //! Doubts about one operating point.
 
-use annbench_eval::{samples_needed, trend};
+use annbench_eval::{CACHE_SPEEDUP, samples_needed, trend};
 use annbench_store::results::Warning;
 
 use super::{PointBuilder, seconds};
@@ -35,10 +35,21 @@ impl PointBuilder<'_> {
             });
         }
         warnings.extend(self.withheld());
+        warnings.extend(self.remembers());
         warnings.extend(self.trend());
         warnings.extend(self.disturbed());
         warnings.extend(self.fell_behind());
         warnings
+    }
+
+    /// Answers that seem to be looked up rather than searched for.
+    fn remembers(&self) -> Option<Warning> {
+        let speedups = self
+            .rounds()
+            .iter()
+            .filter_map(|timed| timed.repeat_speedup);
+        let speedup = speedups.max_by(f64::total_cmp)?;
+        (speedup >= CACHE_SPEEDUP).then_some(Warning::SuspectedCache { speedup })
     }
 
     fn trend(&self) -> Option<Warning> {

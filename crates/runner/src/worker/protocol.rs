@@ -82,6 +82,8 @@ pub enum Reply {
         elapsed_ns: u64,
         /// What else happened on the machine meanwhile.
         disturbance: Disturbance,
+        /// How many times faster queries were answered than when they were first asked.
+        repeat_speedup: Option<f64>,
     },
     /// The request could not be met; the worker goes on.
     Failed {

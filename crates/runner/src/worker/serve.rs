@@ -138,6 +138,7 @@ impl<W: Write> Worker<'_, W> {
             effective,
             elapsed_ns: timed.elapsed_ns,
             disturbance: timed.disturbance,
+            repeat_speedup: timed.repeat_speedup,
         })
     }
 }

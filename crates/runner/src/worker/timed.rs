@@ -1,5 +1,6 @@
 //! One measurement: what is made ready before the timed region, the region, and what is read after.
 
+use annbench_eval::repeat_speedup;
 use annbench_index::Index;
 use annbench_store::results::Mode;
 use annbench_vectors::{MatrixView, Neighbors};
@@ -19,6 +20,9 @@ pub(super) struct Timed {
     pub(super) neighbors: Neighbors,
     pub(super) elapsed_ns: u64,
     pub(super) disturbance: Disturbance,
+    /// How many times faster queries were answered than when they were first asked, where this was
+    /// the first time for all of them.
+    pub(super) repeat_speedup: Option<f64>,
 }
 
 /// Warms up, searches for all queries under the load asked for, and times it.
@@ -28,7 +32,7 @@ pub(super) fn search(
     request: &MeasureRequest,
 ) -> Result<Timed> {
     let clock = Monotonic::start();
-    warm_up(index, queries, request, &clock)?;
+    let first_ns = warm_up(index, queries, request, &clock)?;
     let mut neighbors = Neighbors::new(queries.n(), request.k);
     // Written, not zeroed: see `Neighbors::new`.
     let mut latencies_ns = vec![u64::MAX; queries.n()];
@@ -58,6 +62,7 @@ pub(super) fn search(
         }
     };
     Ok(Timed {
+        repeat_speedup: speedup(&first_ns, &latencies_ns),
         latencies_ns,
         neighbors,
         elapsed_ns,
@@ -65,24 +70,38 @@ pub(super) fn search(
     })
 }
 
+/// Queries that it takes to say whether repeated ones are answered faster.
+const ENOUGH_REPEATED: usize = 50;
+
+/// Of the second half of the queries, which the first has warmed the index up for.
+fn speedup(first_ns: &[u64], again_ns: &[u64]) -> Option<f64> {
+    let half = first_ns.len() / 2;
+    if first_ns.len() != again_ns.len() || half < ENOUGH_REPEATED {
+        return None;
+    }
+    repeat_speedup(&first_ns[half..], &again_ns[half..])
+}
+
+/// Searches without keeping the results; gives the latencies where queries go one by one.
 fn warm_up(
     index: &dyn Index,
     queries: MatrixView<'_>,
     request: &MeasureRequest,
     clock: &Monotonic,
-) -> Result<()> {
+) -> Result<Vec<u64>> {
     let queries = queries.slice(0..request.warmup_queries.min(queries.n()));
     let mut neighbors = Neighbors::new(queries.n(), request.k);
     match request.load.mode {
         Mode::Batch => {
             batch(index, queries, &mut neighbors, clock)?;
+            Ok(Vec::new())
         }
         _ => {
             let mut latencies_ns = vec![u64::MAX; queries.n()];
             one_by_one(index, queries, &mut neighbors, &mut latencies_ns, clock)?;
+            Ok(latencies_ns)
         }
     }
-    Ok(())
 }
 
 /// When queries are due in mode open loop: as independent of each other as those of many users, so
@@ -112,6 +131,25 @@ mod tests {
     use annbench_store::results::Load;
 
     use super::*;
+
+    #[test]
+    fn answers_that_are_looked_up_are_told_by_their_speed() {
+        let first_ns: Vec<u64> = (0..200).map(|at| 100_000 + at).collect();
+        let remembered = vec![1_000; 200];
+        assert!(speedup(&first_ns, &remembered).unwrap() > 50.0);
+        assert!(speedup(&first_ns, &first_ns).unwrap() < 2.0);
+        // The first half may be slow for reasons of its own.
+        let cold: Vec<u64> = (0..200)
+            .map(|at| if at < 100 { 9_000_000 } else { 1_000 })
+            .collect();
+        assert_eq!(speedup(&cold, &remembered), Some(1.0));
+        assert_eq!(
+            speedup(&first_ns[..64], &remembered),
+            None,
+            "a warm-up with some of them"
+        );
+        assert_eq!(speedup(&first_ns[..20], &remembered[..20]), None, "too few");
+    }
 
     fn arrivals(rate_qps: Option<u64>, seed: u64) -> Result<Option<Vec<u64>>> {
         let request = MeasureRequest {

@@ -76,6 +76,11 @@ pub enum Warning {
         /// How many ids.
         ids: usize,
     },
+    /// Queries that were asked before are answered far faster.
+    SuspectedCache {
+        /// How many times faster, at the median.
+        speedup: f64,
+    },
     /// Queries arrived faster than they were answered.
     FellBehind {
         /// Queries that arrived a second.
@@ -161,6 +166,9 @@ impl Warning {
             Self::Disturbed { .. } => "stop other work on this machine and measure again".into(),
             Self::PageFaults { .. } => "give the machine more memory than the indexes need".into(),
             Self::RepeatedIds { .. } => "a repeated id counts once: doubt the index".into(),
+            Self::SuspectedCache { .. } => {
+                "the index may remember answers: turn that off, or ask more distinct queries".into()
+            }
             Self::FellBehind { .. } => "ask for a lower rate, or serve with more threads".into(),
             Self::BudgetSpent { .. } => "raise [measure] budget, or measure fewer points".into(),
             Self::GenericBuild { .. } => {
@@ -234,6 +242,10 @@ impl fmt::Display for Warning {
                 write!(f, "{pages} pages were read from disk while it was timed")
             }
             Self::RepeatedIds { ids } => write!(f, "{ids} ids were returned more than once"),
+            Self::SuspectedCache { speedup } => write!(
+                f,
+                "queries asked before are answered {speedup:.0} times as fast as new ones"
+            ),
             Self::FellBehind {
                 offered_qps,
                 answered_qps,
