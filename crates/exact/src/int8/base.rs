@@ -146,7 +146,6 @@ impl PackedBase {
 struct Lanes {
     largest: LaneSquares,
     centered: Vec<i32>,
-    room: Vec<[u32; 2]>,
 }
 
 impl Lanes {
@@ -155,7 +154,7 @@ impl Lanes {
         for ((centered, code), zero) in self.centered.iter_mut().zip(codes).zip(zeros) {
             *centered = i32::from(*code) - zero;
         }
-        let lanes = LaneSquares::of(&self.centered, &mut self.room);
+        let lanes = LaneSquares::of(&self.centered);
         self.largest = self.largest.max(lanes);
     }
 }

@@ -8,9 +8,9 @@
 use super::kernel::STEP;
 
 /// Steps that a kernel may add up before it widens the sums. More make it faster.
-pub(crate) const CHUNKS: [usize; 3] = [4, 8, 16];
+pub(crate) const CHUNKS: [usize; 2] = [4, 8];
 
-/// Components of the shortest chunk, in whole numbers of which the others are made.
+/// Components of the shortest chunk, of which two make the other.
 const GROUP: usize = CHUNKS[0] * STEP;
 
 /// The square of the largest sum that 16 bits hold.
@@ -22,18 +22,27 @@ const MOST_SQUARED: u64 = (i16::MAX as u64).pow(2);
 pub(crate) struct LaneSquares([u32; CHUNKS.len()]);
 
 impl LaneSquares {
-    /// Of a vector's codes, which are at most 255 in size; `room` is overwritten.
-    pub(crate) fn of(codes: &[i32], room: &mut Vec<[u32; 2]>) -> Self {
-        room.clear();
-        let (groups, last) = codes.as_chunks();
-        room.extend(groups.iter().map(of_group));
-        let mut padded = [0; GROUP];
+    /// Of a vector's codes, which are at most 255 in size.
+    pub(crate) fn of(codes: &[i32]) -> Self {
+        let mut largest = Self::default();
+        let (pairs, last) = codes.as_chunks::<{ 2 * GROUP }>();
+        for pair in pairs {
+            largest.see(pair);
+        }
+        let mut padded = [0; 2 * GROUP];
         padded[..last.len()].copy_from_slice(last);
-        room.push(of_group(&padded));
-        Self(CHUNKS.map(|chunk| {
-            let chunks = room.chunks(chunk / CHUNKS[0]);
-            chunks.map(largest_lane).max().unwrap_or(0)
-        }))
+        largest.see(&padded);
+        largest
+    }
+
+    #[inline(always)]
+    fn see(&mut self, pair: &[i32; 2 * GROUP]) {
+        let (first, second) = pair.split_at(GROUP);
+        let (first, second) = (of_lanes(first), of_lanes(second));
+        for lane in 0..first.len() {
+            self.0[0] = self.0[0].max(first[lane]).max(second[lane]);
+            self.0[1] = self.0[1].max(first[lane] + second[lane]);
+        }
     }
 
     /// The larger of each.
@@ -49,51 +58,37 @@ impl LaneSquares {
     }
 }
 
-// Loops: of `map` the compiler made calls.
 #[inline(always)]
-fn of_group(codes: &[i32; GROUP]) -> [u32; 2] {
-    let mut squares = [0; GROUP];
-    for (square, code) in squares.iter_mut().zip(codes) {
-        *square = code * code;
-    }
-    let mut of_steps = [0; STEP];
-    for step in squares.as_chunks::<STEP>().0 {
-        for (sum, square) in of_steps.iter_mut().zip(step) {
-            *sum += square;
+fn of_lanes(codes: &[i32]) -> [u32; 2] {
+    let mut squares = [0; STEP];
+    for step in codes.as_chunks::<STEP>().0 {
+        for (square, code) in squares.iter_mut().zip(step) {
+            *square += (code * code).cast_unsigned();
         }
     }
-    let [a, b, c, d] = of_steps.map(i32::cast_unsigned);
+    let [a, b, c, d] = squares;
     [a + b, c + d]
-}
-
-fn largest_lane(groups: &[[u32; 2]]) -> u32 {
-    let lane = |lane: usize| groups.iter().map(|group| group[lane]).sum();
-    u32::max(lane(0), lane(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(codes: &[i32]) -> LaneSquares {
-        LaneSquares::of(codes, &mut Vec::new())
-    }
-
     #[test]
     fn the_largest_lane_of_every_chunk_counts() {
         let mut codes = [0; 41];
         (codes[3], codes[6], codes[18], codes[39]) = (3, 4, -5, 7);
-        assert_eq!(of(&codes), LaneSquares([49, 50, 99]));
-        assert_eq!(of(&[1, 2]), LaneSquares([5; 3]));
-        assert_eq!(of(&[]), LaneSquares([0; 3]));
+        assert_eq!(LaneSquares::of(&codes), LaneSquares([49, 50]));
+        assert_eq!(LaneSquares::of(&[1, 2]), LaneSquares([5; 2]));
+        assert_eq!(LaneSquares::of(&[]), LaneSquares([0; 2]));
     }
 
     #[test]
     fn chunks_are_as_long_as_16_bits_allow() {
-        let longest = |code: i32| of(&[code; 64]).longest_chunk(of(&[63; 64]));
-        assert_eq!(longest(16), Some(16));
-        assert_eq!(longest(17), Some(8));
+        let longest =
+            |code: i32| LaneSquares::of(&[code; 64]).longest_chunk(LaneSquares::of(&[63; 64]));
         assert_eq!(longest(32), Some(8));
+        assert_eq!(longest(33), Some(4));
         assert_eq!(longest(65), Some(4));
         assert_eq!(longest(66), None);
     }

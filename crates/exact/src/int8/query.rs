@@ -109,7 +109,7 @@ fn quantized(base: &PackedBase, scaled: &[f32]) -> Option<(Quantized, Vec<u8>, u
 /// before the code of the mean is taken off.
 fn longest_chunk(base: &PackedBase, codes: &[u8]) -> Option<usize> {
     let Some(of_base) = base.lane_squares() else {
-        return Some(CHUNKS[2]);
+        return Some(CHUNKS[1]);
     };
     let codes: Vec<i32> = codes
         .iter()
@@ -122,7 +122,7 @@ fn longest_chunk(base: &PackedBase, codes: &[u8]) -> Option<usize> {
         let all: i32 = pair.iter().sum();
         positive <= most && positive - all <= most
     };
-    let of_query = LaneSquares::of(&codes, &mut Vec::new());
+    let of_query = LaneSquares::of(&codes);
     pairs
         .iter()
         .all(fits)

@@ -17,8 +17,7 @@ pub(super) fn add<const Q: usize>(block: &[Codes], tile: &Tile<Q>, sums: &mut [S
     // A loop whose length the compiler knows keeps everything in registers.
     match tile.chunk {
         0..8 => add_by::<Q, 4>(block, tile, sums),
-        8..16 => add_by::<Q, 8>(block, tile, sums),
-        16.. => add_by::<Q, 16>(block, tile, sums),
+        8.. => add_by::<Q, 8>(block, tile, sums),
     }
 }
 
