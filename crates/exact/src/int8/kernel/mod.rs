@@ -215,10 +215,9 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::vec, prelude::*};
+    use proptest::{collection::vec, prelude::*, sample::select};
 
     const QUERIES: usize = 3;
-    const CHUNK: usize = CHUNKS[0];
 
     fn naive(block: &[Codes], queries: &[[QueryCodes; QUERIES]]) -> [Sums; QUERIES] {
         let mut sums = [[7; ROWS]; QUERIES];
@@ -234,16 +233,21 @@ mod tests {
         sums
     }
 
-    fn tile(kernel: Kernel, queries: &[[QueryCodes; QUERIES]], zeros: &[i32]) -> Tile<QUERIES> {
+    fn tile(
+        kernel: Kernel,
+        queries: &[[QueryCodes; QUERIES]],
+        zeros: &[i32],
+        chunk: usize,
+    ) -> Tile<QUERIES> {
         if kernel.limits().in_16_bits {
-            Tile::in_16_bits(queries.to_vec(), zeros, CHUNK)
+            Tile::in_16_bits(queries.to_vec(), zeros, chunk)
         } else {
             Tile::new(queries.to_vec())
         }
     }
 
-    /// `zero` must make [`CHUNK`] steps fit into 16 bits.
-    fn check(block: &[Codes], queries: &[[QueryCodes; QUERIES]], zero: u8) {
+    /// `zero` must make a chunk fit into 16 bits.
+    fn check(block: &[Codes], queries: &[[QueryCodes; QUERIES]], zero: u8, chunk: usize) {
         let zeros = vec![i32::from(zero); queries.len() * STEP];
         for kernel in Kernel::ALL {
             let Some(engine) = Engine::new(kernel) else {
@@ -251,7 +255,7 @@ mod tests {
                 continue;
             };
             let mut sums = [[7; ROWS]; QUERIES];
-            engine.add(block, &tile(kernel, queries, &zeros), &mut sums);
+            engine.add(block, &tile(kernel, queries, &zeros, chunk), &mut sums);
             let mut expected = naive(block, queries);
             if kernel.limits().in_16_bits {
                 let of_zeros = naive(&vec![[zero; ROWS * STEP]; block.len()], queries);
@@ -316,15 +320,16 @@ mod tests {
 
     #[test]
     fn sums_that_leave_16_bits_on_the_way_are_exact() {
-        // 4 x 32,004 before the code of the mean is taken off, and 4 x 254 after.
+        // 32,004 a step before the code of the mean is taken off, and 254 after.
         for (code, zero) in [(126, 125), (125, 126), (0, 1), (126, 126)] {
-            for query in [127, -127] {
-                let block = vec![[code; ROWS * STEP]; 9];
-                check(&block, &[[packed([query; STEP]); QUERIES]; 9], zero);
+            for (query, chunk) in [(127, 4), (-127, 4), (127, 8), (-127, 8)] {
+                let block = vec![[code; ROWS * STEP]; 19];
+                let queries = [[packed([query; STEP]); QUERIES]; 19];
+                check(&block, &queries, zero, chunk);
             }
         }
-        let block = vec![[255; ROWS * STEP]; 9];
-        check(&block, &[[packed([64, 64, -64, -64]); QUERIES]; 9], 240);
+        let (block, query) = ([[255; ROWS * STEP]; 9], packed([64, 64, -64, -64]));
+        check(&block, &[[query; QUERIES]; 9], 240, 8);
     }
 
     proptest! {
@@ -332,15 +337,17 @@ mod tests {
         fn kernels_agree_to_the_last_bit(
             steps in vec((any::<[[u8; 32]; 2]>(), any::<[[i8; STEP]; QUERIES]>()), 0..40),
             zero in 60u8..67,
+            chunk in select(&CHUNKS[..]),
         ) {
             let block: Vec<Codes> = steps
                 .iter()
                 .map(|(halves, _)| std::array::from_fn(|at| halves[at / 32][at % 32] & 127))
                 .collect();
-            // 8 products of at most 60 x 67.
-            let small = |codes: [i8; STEP]| packed(codes.map(|code| code.clamp(-60, 60)));
+            // 8 products of at most 60 x 67, or 16 of 30 x 67.
+            let most = (240 / chunk) as i8;
+            let small = |codes: [i8; STEP]| packed(codes.map(|code| code.clamp(-most, most)));
             let queries: Vec<_> = steps.iter().map(|(_, codes)| codes.map(small)).collect();
-            check(&block, &queries, zero);
+            check(&block, &queries, zero, chunk);
         }
     }
 }
