@@ -94,14 +94,19 @@
 //!
 //! `|z.y - a b z'.y'| = |b z'.e + g.y| <= b |z'| |e| + |g| |y|`.
 //!
-//! The integer sum `z'.y'` is exact: 32 bits hold it up to the 32,768 components that are allowed,
-//! and where a kernel adds up in 16 bits, the codes of the query are made such that no sum over as
-//! many steps can leave them, whatever the base. Upper bounds of `|e|`, `|g|` and `|y|` are found
-//! when vectors are packed. They hold the rounding of that work: `y` is computed in f64 and rounded
-//! to f32 once (`2^-24 |y|`, and less than `2^-34` for f64 and for the norm that cosine divides
-//! by), and the difference to its codes rounds twice (together `2^-22 |y|`; a code is the nearest
-//! integer or its neighbour, so that a difference is not larger than its component). Bytes are
-//! their own codes, and `e` is that rounding alone.
+//! The integer sum `z'.y'` is exact: 32 bits hold it up to the 32,768 components that are allowed.
+//! Where a kernel adds up in 16 bits, it does so modulo `2^16`, from a first value that takes off
+//! what codes above zero add; so the sum of a chunk of steps is exact if it lies in 16 bits itself,
+//! and it does so where `|z'| |y'|`, both over the components of that sum alone, is less than
+//! `2^15`. The largest such `|y'|` of the base is found when it is packed; the codes of a query are
+//! made such that `|z'|` obeys, and that no two neighbours' products leave 16 bits, which the
+//! instruction adds up in one go.
+//!
+//! Upper bounds of `|e|`, `|g|` and `|y|` are found when vectors are packed. They hold the rounding
+//! of that work: `y` is computed in f64 and rounded to f32 once (`2^-24 |y|`, and less than `2^-34`
+//! for f64 and for the norm that cosine divides by), and the difference to its codes rounds twice
+//! (together `2^-22 |y|`; a code is the nearest integer or its neighbour, so that a difference is
+//! not larger than its component). Bytes are their own codes, and `e` is that rounding alone.
 //!
 //! Dividing by `b` leaves `a z'.y' + |z'| |e| + (|g| / b) |y| - |y|^2 / (2 b)`, which the kernels
 //! compare in f32 with `(floor / key_scale - key_offset) / b`, `floor` being the `k`-th largest

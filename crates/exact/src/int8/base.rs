@@ -1,5 +1,7 @@
 //! A base packed for the int8 pass.
 
+use std::sync::{Mutex, PoisonError};
+
 use annbench_vectors::{MatrixView, Metric};
 
 use super::{
@@ -7,6 +9,7 @@ use super::{
     center::Center,
     facts::Facts,
     kernel::{Codes, ROWS, STEP},
+    lanes::LaneSquares,
     quantize::{Quantized, largest, quantize},
 };
 use crate::{Component, component::Bytes, norms::squared_norm};
@@ -26,6 +29,8 @@ pub(crate) struct PackedBase {
     /// For each component the code that stands for the mean.
     zeros: Vec<i32>,
     largest_code: u8,
+    /// Of all rows, their codes counted from `zeros`; where a kernel adds up in 16 bits.
+    lane_squares: Option<LaneSquares>,
 }
 
 impl PackedBase {
@@ -53,12 +58,15 @@ impl PackedBase {
             zeros: vec![i32::from(largest_code / 2); base.dim()],
             center,
             largest_code,
+            lane_squares: None,
         };
         packed.fill(base, norms, threads);
         Some(packed)
     }
 
     fn fill<T: Component>(&mut self, base: MatrixView<'_, T>, norms: &[f64], threads: usize) {
+        let in_16_bits = self.engine.kernel().limits().in_16_bits;
+        let lane_squares = Mutex::new(LaneSquares::default());
         // Cosine divides each row by another norm: its mean has no integer components.
         let bytes = T::BYTES.filter(|_| self.center.metric() != Metric::Cosine);
         if let Some(bytes) = bytes {
@@ -71,6 +79,8 @@ impl PackedBase {
             norms,
             bytes,
             levels: self.largest_code / 2,
+            zeros: &self.zeros,
+            lane_squares: in_16_bits.then_some(&lane_squares),
         };
         let blocks_each = self.facts.len().div_ceil(threads).max(1);
         let codes = self.codes.chunks_mut(blocks_each * self.steps);
@@ -87,6 +97,9 @@ impl PackedBase {
                 }
             }
         });
+        let lane_squares = lane_squares.into_inner();
+        let lane_squares = lane_squares.unwrap_or_else(PoisonError::into_inner);
+        self.lane_squares = in_16_bits.then_some(lane_squares);
     }
 
     pub(crate) fn engine(&self) -> Engine {
@@ -99,6 +112,11 @@ impl PackedBase {
 
     pub(crate) fn zeros(&self) -> &[i32] {
         &self.zeros
+    }
+
+    /// The largest of any row, if the kernel adds up in 16 bits.
+    pub(crate) fn lane_squares(&self) -> Option<LaneSquares> {
+        self.lane_squares
     }
 
     pub(crate) fn largest_code(&self) -> u8 {
@@ -123,6 +141,24 @@ impl PackedBase {
     }
 }
 
+/// The largest lanes of some rows.
+#[derive(Default)]
+struct Lanes {
+    largest: LaneSquares,
+    centered: Vec<i32>,
+}
+
+impl Lanes {
+    fn see(&mut self, codes: &[u8], zeros: &[i32]) {
+        self.centered.resize(zeros.len(), 0);
+        for ((centered, code), zero) in self.centered.iter_mut().zip(codes).zip(zeros) {
+            *centered = i32::from(*code) - zero;
+        }
+        let lanes = LaneSquares::of(&self.centered);
+        self.largest = self.largest.max(lanes);
+    }
+}
+
 struct Packer<'a, T> {
     center: &'a Center,
     base: MatrixView<'a, T>,
@@ -131,12 +167,16 @@ struct Packer<'a, T> {
     bytes: Option<Bytes<T>>,
     /// Code of a component of 0, and the most that others differ from it.
     levels: u8,
+    zeros: &'a [i32],
+    /// Where to tell how far codes are from `zeros`, if somebody asks.
+    lane_squares: Option<&'a Mutex<LaneSquares>>,
 }
 
 impl<T: Component> Packer<'_, T> {
     fn pack(&self, first_block: usize, codes: &mut [Codes], facts: &mut [Facts], steps: usize) {
         let mut shifted = vec![0.0; self.base.dim()];
         let mut row_codes = vec![0; steps * STEP];
+        let mut lanes = Lanes::default();
         let blocks = codes.chunks_mut(steps).zip(facts).enumerate();
         for (at, (codes, facts)) in blocks {
             let first = (first_block + at) * ROWS;
@@ -149,12 +189,19 @@ impl<T: Component> Packer<'_, T> {
                 if factor > 0.0 {
                     facts.set(row - first, quantized, self.center.metric());
                 }
+                if self.lane_squares.is_some() {
+                    lanes.see(&row_codes, self.zeros);
+                }
                 let steps_of_row = row_codes.as_chunks::<STEP>().0;
                 for (codes, step) in codes.iter_mut().zip(steps_of_row) {
                     let start = (row - first) * STEP;
                     codes[start..start + STEP].copy_from_slice(step);
                 }
             }
+        }
+        if let Some(largest) = self.lane_squares {
+            let mut largest = largest.lock().unwrap_or_else(PoisonError::into_inner);
+            *largest = largest.max(lanes.largest);
         }
     }
 

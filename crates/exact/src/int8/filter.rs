@@ -96,8 +96,16 @@ impl<'a> Pass<'a> {
         let (together, alone) = packed.as_chunks();
         let mut pass = Self {
             base,
-            groups: together.iter().map(PackedGroup::new).collect(),
-            singles: alone.as_chunks().0.iter().map(PackedGroup::new).collect(),
+            groups: together
+                .iter()
+                .map(|queries| PackedGroup::new(base, queries))
+                .collect(),
+            singles: alone
+                .as_chunks()
+                .0
+                .iter()
+                .map(|queries| PackedGroup::new(base, queries))
+                .collect(),
             refused,
             rows_together: (BYTES_TOGETHER / base.bytes_of_block()).max(1) * ROWS,
         };
@@ -161,7 +169,7 @@ impl<const Q: usize> PackedGroup<Q> {
         let (codes, facts) = base.block(rows.start / ROWS);
         let engine = base.engine();
         let mut sums = self.corrections.map(|correction| [correction; ROWS]);
-        engine.add(codes, &self.codes, self.chunk, &mut sums);
+        engine.add(codes, &self.tile, &mut sums);
         let mut candidates = 0;
         for (at, sums) in sums.iter().enumerate() {
             let survivors = engine.survivors(sums, facts, self.gates[at].threshold());

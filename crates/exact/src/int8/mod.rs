@@ -12,6 +12,7 @@ mod filter;
     expect(unsafe_code, reason = "instructions that are found at run time")
 )]
 mod kernel;
+mod lanes;
 mod quantize;
 mod query;
 

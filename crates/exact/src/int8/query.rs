@@ -1,20 +1,26 @@
 //! Queries packed for the int8 pass.
 
+use std::{iter::successors, mem::take};
+
 use annbench_vectors::Metric;
 
 use super::{
     base::PackedBase,
     facts::{Gate, QueryFacts},
-    kernel::{QueryCodes, STEP},
-    quantize::{largest, quantize},
+    kernel::{QueryCodes, STEP, Tile},
+    lanes::{CHUNKS, LaneSquares},
+    quantize::{Quantized, largest, quantize},
 };
 
-/// Steps that a kernel with sums of 16 bits shall be able to add up before it widens them. More
-/// make it faster, and the codes of queries coarser.
-const CHUNK: usize = 4;
+/// By how much the scale of a query's codes grows from try to try until 16 bits hold their sums.
+const COARSER: f32 = 1.1;
 
-/// Steps it adds up at most, where the codes allow it.
-const LONGEST_CHUNK: usize = 8;
+/// Tries, which end with codes that are all zero.
+const TRIES: usize = 64;
+
+/// Of them, those for more than the shortest chunk: what coarser codes cost in candidates, it
+/// gains in time.
+const TRIES_FOR_LONGER: usize = 4;
 
 /// Lengths, in scaled units, with which f32 is safe from its ends.
 const SAFE_NORMS: std::ops::Range<f64> = 1e-15..1e15;
@@ -38,9 +44,7 @@ impl PackedQuery {
         if !SAFE_NORMS.contains(&facts.norm_squared.sqrt()) {
             return None;
         }
-        let most = most_in_16_bits(base);
-        let mut codes = vec![0; query.len().next_multiple_of(STEP)];
-        let quantized = quantize(&scaled, scale(&scaled, most), &mut codes);
+        let (quantized, codes, chunk) = quantized(base, &scaled)?;
         let signed = || codes.iter().map(|code| i32::from(code.cast_signed()));
         let facts = QueryFacts {
             quantized,
@@ -51,7 +55,7 @@ impl PackedQuery {
         let with_zeros = signed().zip(base.zeros()).map(|(code, zero)| code * zero);
         Some(Self {
             correction: -with_zeros.sum::<i32>(),
-            chunk: longest_chunk(&codes, most)?,
+            chunk,
             codes: codes
                 .as_chunks()
                 .0
@@ -84,68 +88,52 @@ fn scaled(base: &PackedBase, query: &[f32], factor: f64) -> (Vec<f32>, QueryFact
     (scaled, facts)
 }
 
-/// The most that the positive codes of a query, or the negative ones, may add up to where a
-/// kernel adds their products up in 16 bits.
-fn most_in_16_bits(base: &PackedBase) -> Option<i32> {
-    let in_16_bits = base.engine().kernel().limits().in_16_bits;
-    in_16_bits.then(|| i32::from(i16::MAX) / i32::from(base.largest_code()))
+/// The finest codes of a query of which 16 bits hold all sums, where the kernel asks for that, and
+/// the steps that may be added up.
+fn quantized(base: &PackedBase, scaled: &[f32]) -> Option<(Quantized, Vec<u8>, usize)> {
+    let finest = largest(scaled) / 127.0;
+    let mut codes = vec![0; scaled.len().next_multiple_of(STEP)];
+    let scales = || successors(Some(finest), |scale| Some(scale * COARSER));
+    let longer = scales()
+        .take(TRIES_FOR_LONGER)
+        .map(|scale| (scale, CHUNKS[1]));
+    let any = scales().take(TRIES).map(|scale| (scale, CHUNKS[0]));
+    longer.chain(any).find_map(|(scale, least)| {
+        let quantized = quantize(scaled, scale, &mut codes);
+        let chunk = longest_chunk(base, &codes).filter(|chunk| *chunk >= least)?;
+        Some((quantized, take(&mut codes), chunk))
+    })
 }
 
-/// The scale at which codes fit into a byte and [`CHUNK`] steps into 16 bits.
-fn scale(vector: &[f32], most: Option<i32>) -> f32 {
-    let of_byte = largest(vector) / 127.0;
-    let Some(most) = most else {
-        return of_byte;
+/// `None` if 16 bits don't hold the sums of even the shortest chunk, or those of two neighbours
+/// before the code of the mean is taken off.
+fn longest_chunk(base: &PackedBase, codes: &[u8]) -> Option<usize> {
+    let Some(of_base) = base.lane_squares() else {
+        return Some(CHUNKS[1]);
     };
-    let mut longest_sum = 0f32;
-    for chunk in vector.chunks(CHUNK * STEP) {
-        for sums in lane_sums(chunk.iter().copied()) {
-            longest_sum = sums.into_iter().map(f32::abs).fold(longest_sum, f32::max);
-        }
-    }
-    // Rounding adds at most a half to each of the codes of a lane.
-    let room = most as f32 - CHUNK as f32;
-    of_byte.max(longest_sum / room * 1.000_01)
-}
-
-/// The most steps, a power of two of them, whose products 16 bits hold in every chunk of so many;
-/// `None` if not even one. Half of a chunk that fits does so too.
-fn longest_chunk(codes: &[u8], most: Option<i32>) -> Option<usize> {
-    let Some(most) = most else {
-        return Some(LONGEST_CHUNK);
+    let codes: Vec<i32> = codes
+        .iter()
+        .map(|code| i32::from(code.cast_signed()))
+        .collect();
+    let most = i32::from(i16::MAX) / i32::from(base.largest_code());
+    let (pairs, _) = codes.as_chunks::<2>();
+    let fits = |pair: &[i32; 2]| {
+        let positive: i32 = pair.iter().filter(|code| **code > 0).sum();
+        let all: i32 = pair.iter().sum();
+        positive <= most && positive - all <= most
     };
-    let fits = |chunk: usize| {
-        codes.chunks(chunk * STEP).all(|codes| {
-            let codes = codes.iter().map(|code| f32::from(code.cast_signed()));
-            let sums = lane_sums(codes);
-            sums.as_flattened()
-                .iter()
-                .all(|sum| sum.abs() <= most as f32)
-        })
-    };
-    let halvings = std::iter::successors(Some(LONGEST_CHUNK), |chunk| Some(chunk / 2));
-    halvings
-        .take_while(|chunk| *chunk > 0)
-        .find(|chunk| fits(*chunk))
-}
-
-/// The sums of the positive and of the negative values of both lanes: the first two components of
-/// every step, and the others.
-fn lane_sums(values: impl Iterator<Item = f32>) -> [[f32; 2]; 2] {
-    let mut sums = [[0.0; 2]; 2];
-    for (at, value) in values.enumerate() {
-        let lane = usize::from(at % STEP >= STEP / 2);
-        sums[lane][usize::from(value < 0.0)] += value;
-    }
-    sums
+    let of_query = LaneSquares::of(&codes);
+    pairs
+        .iter()
+        .all(fits)
+        .then(|| of_query.longest_chunk(of_base))?
 }
 
 /// Queries that a kernel takes together.
 #[derive(Debug)]
 pub(crate) struct PackedGroup<const Q: usize> {
-    /// Of each step the codes of all queries.
-    pub(crate) codes: Vec<[QueryCodes; Q]>,
-    pub(crate) chunk: usize,
+    pub(crate) tile: Tile<Q>,
+    /// The first values of sums, so that these count from the mean.
     pub(crate) corrections: [i32; Q],
     pub(crate) gates: [Gate; Q],
     /// Which queries these are.
@@ -153,41 +141,23 @@ pub(crate) struct PackedGroup<const Q: usize> {
 }
 
 impl<const Q: usize> PackedGroup<Q> {
-    pub(crate) fn new(queries: &[(usize, PackedQuery); Q]) -> Self {
+    pub(crate) fn new(base: &PackedBase, queries: &[(usize, PackedQuery); Q]) -> Self {
         let steps = queries.iter().map(|(_, query)| query.codes.len()).max();
         let codes_at = |step: usize| queries.each_ref().map(|(_, query)| query.codes[step]);
-        let chunks = queries.iter().map(|(_, query)| query.chunk);
+        let codes = (0..steps.unwrap_or(0)).map(codes_at).collect();
+        let chunk = queries.iter().map(|(_, query)| query.chunk).min();
+        let (tile, corrections) = match chunk.filter(|_| base.lane_squares().is_some()) {
+            Some(chunk) => (Tile::in_16_bits(codes, base.zeros(), chunk), [0; Q]),
+            None => (
+                Tile::new(codes),
+                queries.each_ref().map(|(_, query)| query.correction),
+            ),
+        };
         Self {
-            codes: (0..steps.unwrap_or(0)).map(codes_at).collect(),
-            chunk: chunks.min().unwrap_or(1),
-            corrections: queries.each_ref().map(|(_, query)| query.correction),
+            tile,
+            corrections,
             gates: queries.each_ref().map(|(_, query)| query.gate.clone()),
             which: queries.each_ref().map(|(which, _)| *which),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunks_are_as_long_as_16_bits_allow() {
-        let longest = |code: u8, most| longest_chunk(&[code; 64], Some(most));
-        assert_eq!(longest(1, 260), Some(8));
-        assert_eq!(longest(127, 260), Some(1));
-        assert_eq!(longest(65, 260), Some(2));
-        assert_eq!(longest(127, 253), None);
-        assert_eq!(longest_chunk(&[127; 64], None), Some(8));
-    }
-
-    #[test]
-    fn the_scale_leaves_room_for_a_chunk() {
-        for most in [128, 260] {
-            let vector: Vec<f32> = (0..96).map(|at| ((at * 37) % 19) as f32 - 2.5).collect();
-            let mut codes = [0; 96];
-            quantize(&vector, scale(&vector, Some(most)), &mut codes);
-            assert!(longest_chunk(&codes, Some(most)).unwrap() >= CHUNK);
         }
     }
 }

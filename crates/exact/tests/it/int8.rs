@@ -129,6 +129,19 @@ fn the_copy_takes_a_tenth_more_than_a_byte_a_component() {
 }
 
 #[test]
+fn sums_of_the_largest_codes_do_not_overflow() {
+    // Every component has the size of the largest, and rows near a query have its signs.
+    let signs = |matrix: Matrix| matrix.view().map(|value| value.signum());
+    let (mut base, queries) = (signs(normal(3_000, 80, 20)), signs(normal(12, 80, 21)));
+    for (row, query) in base.rows_mut().zip(queries.view().rows()) {
+        row[5..].copy_from_slice(&query[5..]);
+    }
+    check_like_f32(&base, &queries);
+    let byte = |matrix: &Matrix| matrix.view().map(|value| (value * 127.0 + 128.0) as u8);
+    check_like_f32(&byte(&base), &byte(&queries));
+}
+
+#[test]
 fn a_kernel_that_is_missing_is_refused() {
     let base = normal(3, 4, 8);
     for kernel in Kernel::ALL

@@ -14,7 +14,10 @@ mod portable;
 
 use std::fmt;
 
-use super::facts::{Facts, Threshold};
+use super::{
+    facts::{Facts, Threshold},
+    lanes::CHUNKS,
+};
 
 /// Base vectors of a block, that a kernel takes together.
 pub(crate) const ROWS: usize = 16;
@@ -27,6 +30,54 @@ pub(crate) type Codes = [u8; ROWS * STEP];
 
 /// [`STEP`] codes of a query, the first in the lowest byte.
 pub(crate) type QueryCodes = i32;
+
+/// Queries as a kernel takes them.
+#[derive(Debug)]
+pub(crate) struct Tile<const Q: usize> {
+    /// Of each step the codes of all queries.
+    pub(crate) codes: Vec<[QueryCodes; Q]>,
+    /// Steps that are added up in 16 bits, one of [`CHUNKS`], where the kernel does so: then no
+    /// sum of either lane over such a chunk leaves that range, if its first value is a start.
+    pub(crate) chunk: usize,
+    /// Of each chunk [`start`]; empty for other kernels.
+    pub(crate) starts: Vec<[QueryCodes; Q]>,
+}
+
+impl<const Q: usize> Tile<Q> {
+    /// For a kernel that adds up in 32 bits.
+    pub(crate) fn new(codes: Vec<[QueryCodes; Q]>) -> Self {
+        Self {
+            codes,
+            chunk: CHUNKS[0],
+            starts: Vec::new(),
+        }
+    }
+
+    /// For a kernel that adds up in 16 bits: what the codes of a row differ from `zeros`.
+    pub(crate) fn in_16_bits(codes: Vec<[QueryCodes; Q]>, zeros: &[i32], chunk: usize) -> Self {
+        let chunks = codes.chunks(chunk).zip(zeros.chunks(chunk * STEP));
+        let starts = chunks.map(|(codes, zeros)| {
+            std::array::from_fn(|query| start(codes.iter().map(|step| step[query]), zeros))
+        });
+        Self {
+            starts: starts.collect(),
+            codes,
+            chunk,
+        }
+    }
+}
+
+/// Minus the products with the codes of `zeros`, of both lanes, each modulo 2^16.
+fn start(codes: impl Iterator<Item = QueryCodes>, zeros: &[i32]) -> QueryCodes {
+    let mut lanes = [0; 2];
+    for (step, zeros) in codes.zip(zeros.chunks(STEP)) {
+        for (at, (code, zero)) in step.to_le_bytes().into_iter().zip(zeros).enumerate() {
+            lanes[at / (STEP / 2)] -= i32::from(code.cast_signed()) * zero;
+        }
+    }
+    let [first, second] = lanes.map(|sum| (sum as u16).to_le_bytes());
+    i32::from_le_bytes([first[0], first[1], second[0], second[1]])
+}
 
 /// Sums of one query with the rows of a block.
 pub(crate) type Sums = [i32; ROWS];
@@ -51,7 +102,8 @@ pub enum Kernel {
 pub(crate) struct Limits {
     /// Largest code of a base vector that was quantised; the smallest is 0.
     pub(crate) largest_code: u8,
-    /// Whether sums pass through 16 bits, which then must hold them.
+    /// Whether sums pass through 16 bits, which then must hold them, and count from the code of
+    /// the mean.
     pub(crate) in_16_bits: bool,
 }
 
@@ -129,28 +181,19 @@ impl Engine {
     }
 
     /// Adds to `sums` the products of the codes of every query with those of every row of a block.
-    ///
-    /// `chunk` is the number of steps that the kernel may add up in 16 bits, if it does so: no
-    /// sum of products of two components a step over so many steps leaves that range.
     #[inline]
-    pub(crate) fn add<const Q: usize>(
-        self,
-        block: &[Codes],
-        queries: &[[QueryCodes; Q]],
-        chunk: usize,
-        sums: &mut [Sums; Q],
-    ) {
+    pub(crate) fn add<const Q: usize>(self, block: &[Codes], tile: &Tile<Q>, sums: &mut [Sums; Q]) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2.
-            Kernel::Avx2 => unsafe { avx2::add(block, queries, chunk, sums) },
+            Kernel::Avx2 => unsafe { avx2::add(block, tile, sums) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above, for AVX-VNNI.
-            Kernel::AvxVnni => unsafe { avx_vnni::add(block, queries, sums) },
+            Kernel::AvxVnni => unsafe { avx_vnni::add(block, &tile.codes, sums) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above, for AVX512F and AVX512 VNNI.
-            Kernel::Avx512Vnni => unsafe { avx512::add(block, queries, sums) },
-            _ => portable::add(block, queries, sums),
+            Kernel::Avx512Vnni => unsafe { avx512::add(block, &tile.codes, sums) },
+            _ => portable::add(block, &tile.codes, sums),
         }
     }
 
@@ -172,7 +215,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::vec, prelude::*};
+    use proptest::{collection::vec, prelude::*, sample::select};
 
     const QUERIES: usize = 3;
 
@@ -190,16 +233,37 @@ mod tests {
         sums
     }
 
-    fn check(block: &[Codes], queries: &[[QueryCodes; QUERIES]], chunk: usize) {
+    fn tile(
+        kernel: Kernel,
+        queries: &[[QueryCodes; QUERIES]],
+        zeros: &[i32],
+        chunk: usize,
+    ) -> Tile<QUERIES> {
+        if kernel.limits().in_16_bits {
+            Tile::in_16_bits(queries.to_vec(), zeros, chunk)
+        } else {
+            Tile::new(queries.to_vec())
+        }
+    }
+
+    /// `zero` must make a chunk fit into 16 bits.
+    fn check(block: &[Codes], queries: &[[QueryCodes; QUERIES]], zero: u8, chunk: usize) {
+        let zeros = vec![i32::from(zero); queries.len() * STEP];
         for kernel in Kernel::ALL {
-            match Engine::new(kernel) {
-                Some(engine) => {
-                    let mut sums = [[7; ROWS]; QUERIES];
-                    engine.add(block, queries, chunk, &mut sums);
-                    assert_eq!(sums, naive(block, queries), "{kernel}");
-                }
-                None => eprintln!("skipped: this CPU has no {kernel}"),
+            let Some(engine) = Engine::new(kernel) else {
+                eprintln!("skipped: this CPU has no {kernel}");
+                continue;
+            };
+            let mut sums = [[7; ROWS]; QUERIES];
+            engine.add(block, &tile(kernel, queries, &zeros, chunk), &mut sums);
+            let mut expected = naive(block, queries);
+            if kernel.limits().in_16_bits {
+                let of_zeros = naive(&vec![[zero; ROWS * STEP]; block.len()], queries);
+                let sums = expected.as_flattened_mut().iter_mut();
+                sums.zip(of_zeros.as_flattened())
+                    .for_each(|(sum, of_zeros)| *sum -= of_zeros - 7);
             }
+            assert_eq!(sums, expected, "{kernel}");
         }
     }
 
@@ -255,29 +319,35 @@ mod tests {
     }
 
     #[test]
-    fn extreme_codes_do_not_saturate() {
-        for (largest, code, chunk) in [(126, 127, 1), (255, 64, 1), (255, 32, 2), (63, 127, 2)] {
-            for code in [code, -code] {
-                let block = vec![[largest; ROWS * STEP]; 9];
-                check(&block, &[[packed([code; STEP]); QUERIES]; 9], chunk);
+    fn sums_that_leave_16_bits_on_the_way_are_exact() {
+        // 32,004 a step before the code of the mean is taken off, and 254 after.
+        for (code, zero) in [(126, 125), (125, 126), (0, 1), (126, 126)] {
+            for (query, chunk) in [(127, 4), (-127, 4), (127, 8), (-127, 8)] {
+                let block = vec![[code; ROWS * STEP]; 19];
+                let queries = [[packed([query; STEP]); QUERIES]; 19];
+                check(&block, &queries, zero, chunk);
             }
         }
+        let (block, query) = ([[255; ROWS * STEP]; 9], packed([64, 64, -64, -64]));
+        check(&block, &[[query; QUERIES]; 9], 240, 8);
     }
 
     proptest! {
         #[test]
         fn kernels_agree_to_the_last_bit(
             steps in vec((any::<[[u8; 32]; 2]>(), any::<[[i8; STEP]; QUERIES]>()), 0..40),
-            chunk in 1usize..5,
+            zero in 60u8..67,
+            chunk in select(&CHUNKS[..]),
         ) {
-            let least = (258 / (2 * chunk as i32)).min(127) as i8;
             let block: Vec<Codes> = steps
                 .iter()
                 .map(|(halves, _)| std::array::from_fn(|at| halves[at / 32][at % 32] & 127))
                 .collect();
-            let small = |codes: [i8; STEP]| packed(codes.map(|code| code.clamp(-least, least)));
+            // 8 products of at most 60 x 67, or 16 of 30 x 67.
+            let most = (240 / chunk) as i8;
+            let small = |codes: [i8; STEP]| packed(codes.map(|code| code.clamp(-most, most)));
             let queries: Vec<_> = steps.iter().map(|(_, codes)| codes.map(small)).collect();
-            check(&block, &queries, chunk);
+            check(&block, &queries, zero, chunk);
         }
     }
 }
