@@ -12,6 +12,7 @@ pub use manifest::{FileEntry, Manifest};
 
 use crate::{
     Embeddings, Format, LoadError, LoadOptions, Progress, hash, load, load_error::nearest_entry,
+    shards,
 };
 
 /// Name of the manifest in a dataset's folder.
@@ -50,7 +51,8 @@ pub struct DataFile {
 }
 
 impl Dataset {
-    /// Finds a dataset: a folder that holds `dataset.toml`, a manifest, or a single file of vectors.
+    /// Finds a dataset: a folder that holds `dataset.toml`, a manifest, a single file of vectors, or
+    /// the Parquet files of one table (a folder of them, or a pattern such as `train-*.parquet`).
     ///
     /// # Errors
     /// [`DatasetError`] if there is nothing of the kind; for a missing path it names the nearest
@@ -60,6 +62,7 @@ impl Dataset {
             .extension()
             .is_some_and(|extension| extension == "toml");
         match path {
+            path if !path.exists() && shards::find(path)?.is_some() => Self::from_file(path),
             path if !path.exists() => Err(DatasetError::NotFound {
                 path: path.into(),
                 nearest: nearest_entry(path),
@@ -137,6 +140,7 @@ impl Dataset {
         let manifest = folder.join(MANIFEST_NAME);
         match manifest.exists() {
             true => Self::from_manifest(&manifest),
+            false if shards::find(folder)?.is_some() => Self::from_file(folder),
             false => Err(DatasetError::NoManifest {
                 folder: folder.into(),
                 files: data_files(folder),
@@ -167,13 +171,13 @@ impl Dataset {
             },
         };
         for file in [&dataset.base].into_iter().chain(&dataset.queries) {
-            Format::detect(&file.path)?;
+            detect(&file.path)?;
         }
         Ok(dataset)
     }
 
     fn from_file(path: &Path) -> Result<Self, DatasetError> {
-        Format::detect(path)?;
+        detect(path)?;
         let stem = path.file_stem().unwrap_or_default();
         Ok(Self {
             name: stem.to_string_lossy().into_owned(),
@@ -207,6 +211,16 @@ impl DataFile {
                 found,
             }),
         }
+    }
+}
+
+/// Refuses what is no file of vectors, nor several that make one table.
+fn detect(path: &Path) -> Result<(), LoadError> {
+    match shards::find(path)? {
+        Some(files) => files
+            .iter()
+            .try_for_each(|file| Format::detect(file).map(drop)),
+        None => Format::detect(path).map(drop),
     }
 }
 
