@@ -13,7 +13,11 @@ use std::{
 
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
-use arrow_ipc::reader::{StreamDecoder, read_footer_length};
+use arrow_ipc::{
+    Message,
+    reader::{StreamDecoder, read_footer_length},
+    root_as_message,
+};
 use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::{
@@ -30,8 +34,8 @@ const MARK_BYTES: u64 = 8;
 const MAX_PADDING: u64 = 64;
 /// Length of the footer and the mark, at the end of a file.
 const TRAILER_BYTES: u64 = 10;
-/// Bytes read at a time.
-const CHUNK: u64 = 1 << 20;
+/// What a message begins with, in all but the oldest files.
+const CONTINUATION: [u8; 4] = [0xff; 4];
 
 /// Whether a file may be one of Arrow by its first bytes.
 pub(crate) fn begins(start: &[u8]) -> bool {
@@ -147,13 +151,44 @@ impl<'a> Batches<'a> {
         }
     }
 
-    /// Reads the next piece; false at the end.
+    /// Reads the next message; false at the end.
     fn fill(&mut self) -> Result<bool, LoadError> {
         let mut bytes = Vec::new();
-        let read = (&mut self.file).take(CHUNK).read_to_end(&mut bytes);
-        read.map_err(|source| LoadError::io(self.path, source))?;
+        self.take(4, &mut bytes)?;
+        if bytes == CONTINUATION {
+            self.take(4, &mut bytes)?;
+        }
+        let head = bytes.len();
+        let length = bytes.last_chunk().copied().map_or(0, u32::from_le_bytes);
+        self.take(length.into(), &mut bytes)?;
+        if length > 0 && bytes.len() > head {
+            let message = root_as_message(&bytes[head..]);
+            let message = message.map_err(|error| self.broken(error.to_string()))?;
+            let mut body = Vec::new();
+            self.take(
+                u64::try_from(message.bodyLength()).unwrap_or(u64::MAX),
+                &mut body,
+            )?;
+            check_sizes(&message, &body).ok_or_else(|| self.broken("sizes of buffers".into()))?;
+            bytes.extend_from_slice(&body);
+        }
         self.buffer = Buffer::from_vec(bytes);
         Ok(!self.buffer.is_empty())
+    }
+
+    /// Appends the next `count` bytes, if the file has them; at its end, nothing.
+    fn take(&mut self, count: u64, bytes: &mut Vec<u8>) -> Result<(), LoadError> {
+        let left = self.file.limit();
+        if count > left && left + bytes.len() as u64 > 0 {
+            return Err(self.broken(format!("a message of {count} bytes, {left} are left")));
+        }
+        let read = (&mut self.file).take(count).read_to_end(bytes);
+        read.map_err(|source| LoadError::io(self.path, source))
+            .map(drop)
+    }
+
+    fn broken(&self, problem: String) -> LoadError {
+        self.refused(ArrowError::IpcError(problem))
     }
 
     /// The schema, once a batch was asked for.
@@ -180,6 +215,26 @@ impl<'a> Batches<'a> {
             source,
         }
     }
+}
+
+/// Whether the buffers of a message lie within its body, and there is memory for what compressed
+/// ones claim to become: the decoder asks for it on their word and would end the process.
+fn check_sizes(message: &Message<'_>, body: &[u8]) -> Option<()> {
+    let dictionary = message.header_as_dictionary_batch();
+    let batch = message.header_as_record_batch();
+    let Some(batch) = batch.or_else(|| dictionary?.data()) else {
+        return Some(());
+    };
+    for buffer in batch.buffers().into_iter().flatten() {
+        let start = usize::try_from(buffer.offset()).ok()?;
+        let length = usize::try_from(buffer.length()).ok()?;
+        let bytes = body.get(start..)?.get(..length)?;
+        if let (Some(_), Some(size)) = (batch.compression(), bytes.first_chunk()) {
+            let size = usize::try_from(i64::from_le_bytes(*size).max(0)).ok()?;
+            Vec::<u8>::new().try_reserve_exact(size).ok()?;
+        }
+    }
+    Some(())
 }
 
 /// Where the stream begins, which is at once or after a file's mark and padding: to 8 bytes, but
