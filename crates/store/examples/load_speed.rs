@@ -1,5 +1,6 @@
 //! How fast a Parquet file becomes a matrix, beside pyarrow where Python has it:
-//! `load_speed FILE.parquet [ROUNDS] [THREADS]`, or `load_speed --make VECTORS.npy FILE.parquet`.
+//! `load_speed FILE.parquet [ROUNDS] [THREADS]`, `load_speed --make VECTORS.npy FILE.parquet` to
+//! write such a file, or `load_speed --map VECTORS.npy` for the cache's form.
 //!
 //! Rounds of the two take turns, so that a busy machine slows both. `PYTHON` names the interpreter.
 
@@ -13,7 +14,12 @@ use std::{
     time::Instant,
 };
 
-use annbench_store::{LoadOptions, convert::ConvertOptions, convert::convert, load_on};
+use annbench_store::{
+    LoadOptions,
+    convert::{ConvertOptions, convert},
+    load_on,
+    npy::MappedMatrix,
+};
 
 /// Reads the file named by the argument as often as a line comes in; prints the seconds it took.
 const PYARROW: &str = r#"
@@ -32,6 +38,7 @@ for line in sys.stdin:
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--map", file] => map(Path::new(file)),
         ["--make", input, output] => make(Path::new(input), Path::new(output)),
         [file] => compare(file, 15, 2),
         [file, rounds] => compare(file, rounds.parse()?, 2),
@@ -42,6 +49,20 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn make(input: &Path, output: &Path) -> Result<(), Box<dyn Error>> {
     convert(input, output, &ConvertOptions::default(), &mut |_, _| {})?;
+    Ok(())
+}
+
+/// How long the cache's form takes to open, which reads its header alone.
+fn map(file: &Path) -> Result<(), Box<dyn Error>> {
+    let start = Instant::now();
+    let mapped = MappedMatrix::open(file)?;
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "{} x {} mapped in {:.3} ms",
+        mapped.n(),
+        mapped.dim(),
+        seconds * 1e3
+    );
     Ok(())
 }
 

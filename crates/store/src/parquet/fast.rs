@@ -369,3 +369,108 @@ fn with_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Embeddings, WriteOptions, write_parquet};
+    use annbench_vectors::Ids;
+    use arrow_array::{ArrayRef, ListArray, RecordBatch, types::Float32Type};
+    use parquet::{
+        arrow::ArrowWriter,
+        file::properties::{WriterProperties, WriterVersion},
+    };
+
+    fn check(path: &Path, threads: usize) -> Option<Vec<f32>> {
+        let file = ParquetFile::open(path).unwrap();
+        let matrix = read(path, &file, 0, threads, &mut |_| {});
+        matrix.ok().map(Matrix::into_vec)
+    }
+
+    /// Rows as a list column, with pages of 20 rows.
+    fn write_lists(path: &Path, rows: Vec<Option<Vec<Option<f32>>>>, properties: WriterProperties) {
+        let lists: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Float32Type, _, _>(rows));
+        let batch = RecordBatch::try_from_iter([("emb", lists)]).unwrap();
+        let file = File::create(path).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    fn pages_of_20_rows() -> parquet::file::properties::WriterPropertiesBuilder {
+        WriterProperties::builder()
+            .set_data_page_row_count_limit(20)
+            .set_write_batch_size(10)
+    }
+
+    fn row(row: usize) -> Option<Vec<Option<f32>>> {
+        Some((0..3).map(|i| Some((row * 3 + i) as f32)).collect())
+    }
+
+    #[test]
+    fn our_own_files_are_plain() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("base.parquet");
+        let values: Vec<f32> = (0..600).map(|i| i as f32 / 2.0).collect();
+        let vectors = Matrix::from_vec(values.clone(), 6).unwrap();
+        let embeddings = Embeddings::new(vectors, Ids::Rows(100)).unwrap();
+        for dtype in [Dtype::F16, Dtype::F32, Dtype::F64] {
+            let options = WriteOptions {
+                dtype,
+                row_group_rows: 7,
+                ..WriteOptions::default()
+            };
+            write_parquet(&path, &embeddings, &options).unwrap();
+            for threads in [0, 1, 3, 200] {
+                assert_eq!(
+                    check(&path, threads).as_ref(),
+                    Some(&values),
+                    "{dtype} {threads}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn lists_of_every_encoding_and_page_version_are_plain() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lists.parquet");
+        let expected: Vec<f32> = (0..300).map(|i| i as f32).collect();
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            for has_dictionary in [false, true] {
+                let properties = pages_of_20_rows()
+                    .set_writer_version(version)
+                    .set_encoding(Encoding::PLAIN)
+                    .set_dictionary_enabled(has_dictionary);
+                write_lists(&path, (0..100).map(row).collect(), properties.build());
+                for threads in [1, 2] {
+                    let found = check(&path, threads);
+                    assert_eq!(
+                        found.as_ref(),
+                        Some(&expected),
+                        "{version:?} {has_dictionary}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_left_to_the_general_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lists.parquet");
+        let bad = [
+            None,
+            Some(vec![Some(1.0), None, Some(1.0)]),
+            Some(vec![Some(1.0); 2]),
+            Some(vec![Some(1.0); 4]),
+            Some(vec![Some(f32::NAN); 3]),
+        ];
+        for last in bad {
+            let mut rows: Vec<_> = (0..99).map(row).collect();
+            rows.push(last.clone());
+            write_lists(&path, rows, pages_of_20_rows().build());
+            assert_eq!(check(&path, 2), None, "{last:?}");
+        }
+    }
+}
