@@ -201,8 +201,7 @@ impl DataFile {
         let Some(expected) = &self.sha256 else {
             return Ok(());
         };
-        let found =
-            hash::sha256_file(&self.path).map_err(|source| LoadError::io(&self.path, source))?;
+        let found = sha256(&self.path)?;
         match found.eq_ignore_ascii_case(expected) {
             true => Ok(()),
             false => Err(DatasetError::Hash {
@@ -212,6 +211,21 @@ impl DataFile {
             }),
         }
     }
+}
+
+/// sha256 of a file, or of the hashes of several that make one table.
+fn sha256(path: &Path) -> Result<String, LoadError> {
+    let of_file =
+        |file: &Path| hash::sha256_file(file).map_err(|source| LoadError::io(file, source));
+    let Some(files) = shards::find(path)? else {
+        return of_file(path);
+    };
+    let hashes: Vec<String> = files
+        .iter()
+        .map(|file| of_file(file))
+        .collect::<Result<_, _>>()?;
+    let parts: Vec<&str> = hashes.iter().map(String::as_str).collect();
+    Ok(hash::sha256_parts(&parts))
 }
 
 /// Refuses what is no file of vectors, nor several that make one table.
@@ -325,6 +339,33 @@ n = 3
             assert!(message.contains(expected), "{message}");
         }
         check(MANIFEST).unwrap();
+    }
+
+    #[test]
+    fn several_files_are_a_dataset_with_a_hash() {
+        let folder = folder(
+            &MANIFEST
+                .replace("base.npy", "parts")
+                .replace("n = 3", "n = 4"),
+        );
+        let vectors = annbench_vectors::Matrix::from_vec(vec![1.0; 4], 2).unwrap();
+        let part = Embeddings::new(vectors, annbench_vectors::Ids::Rows(2)).unwrap();
+        for name in ["part-0.parquet", "part-1.parquet"] {
+            let path = folder.path().join("parts").join(name);
+            crate::write_parquet(&path, &part, &crate::WriteOptions::default()).unwrap();
+        }
+        let mut by_manifest = Dataset::open(folder.path()).unwrap();
+        let by_folder = Dataset::open(&folder.path().join("parts")).unwrap();
+        for dataset in [&by_manifest, &by_folder] {
+            let base = dataset.load_base(&LoadOptions::default(), &mut |_| {});
+            assert_eq!(base.unwrap().n(), 4);
+        }
+        let hash = sha256(&by_manifest.base.path).unwrap();
+        by_manifest.base.sha256 = Some(hash.clone());
+        by_manifest.verify().unwrap();
+        by_manifest.base.sha256 = Some(hash.replace(['0', '1'], "2"));
+        let error = by_manifest.verify().unwrap_err();
+        assert!(error.to_string().contains("the manifest says"), "{error}");
     }
 
     #[test]
