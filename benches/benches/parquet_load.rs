@@ -5,7 +5,7 @@
 )]
 
 use annbench_benches::vectors;
-use annbench_store::{Dtype, Embeddings, LoadOptions, WriteOptions, load, write_parquet};
+use annbench_store::{Dtype, Embeddings, LoadOptions, WriteOptions, load, load_on, write_parquet};
 use annbench_vectors::Ids;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -27,6 +27,9 @@ fn canonical(criterion: &mut Criterion) {
         write_parquet(&path, &embeddings, &options).unwrap();
         group.bench_function(dtype.name(), |bencher| {
             bencher.iter(|| load(&path, &LoadOptions::default(), &mut |_| {}).unwrap());
+        });
+        group.bench_function(format!("{dtype} on 2 threads"), |bencher| {
+            bencher.iter(|| load_on(&path, &LoadOptions::default(), 2, &mut |_| {}).unwrap());
         });
     }
 }

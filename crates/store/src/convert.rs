@@ -8,8 +8,8 @@ use std::{
 use half::{f16, slice::HalfFloatSliceExt};
 
 use crate::{
-    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress, WriteError, WriteOptions, load,
-    npy, parquet, sample::sample_rows,
+    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress, WriteError, WriteOptions, flat,
+    load, npy, parquet, sample::sample_rows,
 };
 
 /// Which rows to keep, and how to store them.
@@ -18,8 +18,8 @@ use crate::{
 /// `limit`. They stay in the order of `rows`, or of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConvertOptions {
-    /// The columns to read. Other columns are kept in Parquet if asked; npy has no room for them,
-    /// nor for ids.
+    /// The columns to read. Other columns are kept in Parquet if asked; the other formats have no
+    /// room for them, nor for ids.
     pub load: LoadOptions,
     /// Only these rows, in this order, by row number in the input.
     pub rows: Option<Vec<usize>>,
@@ -160,9 +160,7 @@ pub fn convert(
     options: &ConvertOptions,
     progress: &mut dyn FnMut(Step, Progress),
 ) -> Result<Converted, ConvertError> {
-    let format = Format::of_extension(output).ok_or_else(|| WriteError::UnknownFormat {
-        path: output.into(),
-    })?;
+    let format = output_format(output, options.dtype)?;
     let whole = load(input, &options.load, &mut |done| progress(Step::Read, done))?;
     let n_input = whole.n();
     let embeddings = match options.choose(input, n_input)? {
@@ -170,16 +168,7 @@ pub fn convert(
         None => whole,
     };
     let progress = &mut |done| progress(Step::Write, done);
-    match format {
-        Format::Parquet => {
-            let write = WriteOptions {
-                dtype: options.dtype,
-                ..WriteOptions::default()
-            };
-            parquet::write_with_progress(output, &embeddings, &write, progress)?;
-        }
-        Format::Npy => write_npy(output, &embeddings, options.dtype)?,
-    }
+    write(output, format, &embeddings, options.dtype, progress)?;
     Ok(Converted {
         n_input,
         n: embeddings.n(),
@@ -188,15 +177,68 @@ pub fn convert(
     })
 }
 
+/// The format that the output's name asks for, if it can be written and holds the type.
+fn output_format(output: &Path, dtype: Dtype) -> Result<Format, WriteError> {
+    let format = Format::of_extension(output).filter(|format| format.is_written());
+    let format = format.ok_or_else(|| WriteError::UnknownFormat {
+        path: output.into(),
+    })?;
+    check_dtype(output, format, dtype)?;
+    Ok(format)
+}
+
+/// Refuses a component type that the format does not take.
+pub(crate) fn check_dtype(path: &Path, format: Format, dtype: Dtype) -> Result<(), WriteError> {
+    let takes: &[Dtype] = match format {
+        Format::Fvecs | Format::Fbin => &[Dtype::F32],
+        _ => &[Dtype::F16, Dtype::F32, Dtype::F64],
+    };
+    match takes.contains(&dtype) {
+        true => Ok(()),
+        false => Err(WriteError::Dtype {
+            path: path.into(),
+            format,
+            dtype,
+            takes: takes
+                .iter()
+                .map(|dtype| dtype.name())
+                .collect::<Vec<_>>()
+                .join(", "),
+        }),
+    }
+}
+
+fn write(
+    path: &Path,
+    format: Format,
+    embeddings: &Embeddings,
+    dtype: Dtype,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), WriteError> {
+    match format {
+        Format::Fvecs | Format::Fbin => {
+            flat::write(path, embeddings.vectors.view(), format, progress)
+        }
+        Format::Npy => write_npy(path, embeddings, dtype),
+        _ => {
+            let options = WriteOptions {
+                dtype,
+                ..WriteOptions::default()
+            };
+            parquet::write_with_progress(path, embeddings, &options, progress)
+        }
+    }
+}
+
 /// Writes the vectors alone as an npy array of the given type, atomically.
 ///
 /// # Errors
 /// [`WriteError`] if a component does not fit the type or the file system refuses.
 pub fn write_npy(path: &Path, embeddings: &Embeddings, dtype: Dtype) -> Result<(), WriteError> {
+    check_dtype(path, Format::Npy, dtype)?;
     let vectors = embeddings.vectors.view();
     parquet::check_range(path, vectors, dtype)?;
     let written = match dtype {
-        Dtype::F32 => npy::write_matrix(path, vectors),
         Dtype::F16 => {
             let mut halves = vec![f16::ZERO; vectors.as_slice().len()];
             halves.convert_from_f32_slice(vectors.as_slice());
@@ -206,6 +248,7 @@ pub fn write_npy(path: &Path, embeddings: &Embeddings, dtype: Dtype) -> Result<(
             let doubles: Vec<f64> = vectors.as_slice().iter().map(|&v| v.into()).collect();
             npy::write(path, &doubles, &[vectors.n(), vectors.dim()])
         }
+        _ => npy::write_matrix(path, vectors),
     };
     written.map_err(|source| WriteError::Io {
         path: path.into(),
@@ -362,13 +405,42 @@ mod tests {
                 );
             }
         }
+        for name in ["out.fvecs", "out.fbin"] {
+            let output = folder.path().join(name);
+            convert(&input, &output, &ConvertOptions::default(), &mut |_, _| {}).unwrap();
+            let read = load(&output, &LoadOptions::default(), &mut |_| {}).unwrap();
+            assert_eq!(read, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_the_format_does_not_take_is_refused() {
+        let cases = [
+            ("out.fbin", Dtype::F16, "fbin takes f32, not f16"),
+            ("out.npy", Dtype::U8, "npy takes f16, f32, f64, not u8"),
+            (
+                "out.parquet",
+                Dtype::Bf16,
+                "Parquet takes f16, f32, f64, not bf16",
+            ),
+        ];
+        for (output, dtype, expected) in cases {
+            let options = ConvertOptions {
+                dtype,
+                ..ConvertOptions::default()
+            };
+            let missing = Path::new("missing.npy");
+            let error = convert(missing, Path::new(output), &options, &mut |_, _| {});
+            let message = error.unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
     }
 
     #[test]
     fn an_output_of_no_known_format_is_refused_before_reading() {
         let error = convert(
             Path::new("missing.npy"),
-            Path::new("out.csv"),
+            Path::new("out.ivecs"),
             &ConvertOptions::default(),
             &mut |_, _| {},
         );
@@ -376,7 +448,7 @@ mod tests {
             error
                 .unwrap_err()
                 .to_string()
-                .contains("end it in .parquet or .npy")
+                .contains("end it in .parquet, .npy, .fvecs or .fbin")
         );
     }
 

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use annbench_vectors::{Ids, Matrix};
 use arrow_array::RecordBatch;
 
-use crate::{Format, LoadError, npy, parquet};
+use crate::{Format, LoadError, columnar, shards};
 
 /// Vectors with what the user calls them: `n` rows of everything.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ impl Embeddings {
             columns: self
                 .columns
                 .as_ref()
-                .map(|columns| parquet::select_rows(columns, rows)),
+                .map(|columns| columnar::select_rows(columns, rows)),
         }
     }
 }
@@ -83,6 +83,23 @@ pub struct LoadOptions {
     pub keep_columns: bool,
 }
 
+impl LoadOptions {
+    /// Refuses to look for named columns in a format without them.
+    pub(crate) fn refuse_columns(&self, path: &Path, format: Format) -> Result<(), LoadError> {
+        let named = |column: &Option<String>| column.as_ref().is_some_and(|name| !name.is_empty());
+        let key = match self {
+            options if named(&options.vector_column) => "vector_column",
+            options if named(&options.id_column) => "id_column",
+            _ => return Ok(()),
+        };
+        Err(LoadError::NoColumns {
+            path: path.into(),
+            format,
+            key,
+        })
+    }
+}
+
 /// How far a long step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -98,30 +115,48 @@ pub struct Progress {
 pub enum Dtype {
     /// Half precision: 11 bits of significand, up to 65,504.
     F16,
+    /// Half of a single: 8 bits of significand, the range of f32. Read, not written.
+    Bf16,
     /// Single precision.
     #[default]
     F32,
     /// Double precision.
     F64,
+    /// Integers from 0 to 255. Read, not written.
+    U8,
+    /// Integers from -128 to 127. Read, not written.
+    I8,
+    /// Integers of 32 bits; those beyond 2^24 are rounded to f32. Read, not written.
+    I32,
 }
 
 impl Dtype {
-    /// The name users write: `f16`, `f32` or `f64`.
+    /// The name users write, such as `f16`.
     pub fn name(self) -> &'static str {
         match self {
             Self::F16 => "f16",
+            Self::Bf16 => "bf16",
             Self::F32 => "f32",
             Self::F64 => "f64",
+            Self::U8 => "u8",
+            Self::I8 => "i8",
+            Self::I32 => "i32",
         }
     }
 
     /// Bytes a component takes.
     pub fn bytes(self) -> u64 {
         match self {
-            Self::F16 => 2,
-            Self::F32 => 4,
+            Self::U8 | Self::I8 => 1,
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 | Self::I32 => 4,
             Self::F64 => 8,
         }
+    }
+
+    /// Whether components are floats, not integers.
+    pub fn is_float(self) -> bool {
+        !matches!(self, Self::U8 | Self::I8 | Self::I32)
     }
 }
 
@@ -131,10 +166,15 @@ impl fmt::Display for Dtype {
     }
 }
 
-/// Reads the vectors and ids of a Parquet or npy file; its first bytes say which it is.
+/// Reads the vectors and ids of a file of any [`Format`], or of several Parquet files.
 ///
-/// Components of f16, f32 or f64 become f32. Peak memory is about the matrix itself, and the kept
-/// columns. `progress` is called after each part, with rows.
+/// The first bytes say which format a file has; its extension where a format has no such mark.
+/// A folder, or a name with `*` or `?` that is no file's, stands for the Parquet files of one
+/// table, in the order of their names. Components of any [`Dtype`] become f32. `progress` is
+/// called after each part, with rows.
+///
+/// Memory: for Parquet and arrays about the matrix itself and the kept columns; an Arrow file is
+/// held beside it.
 ///
 /// # Errors
 /// [`LoadError`] if the file cannot be read, or holds anything but `n >= 1` finite vectors of one
@@ -144,10 +184,48 @@ pub fn load(
     options: &LoadOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Embeddings, LoadError> {
-    match Format::detect(path)? {
-        Format::Parquet => parquet::load(path, options, progress),
-        Format::Npy => npy::load(path, options, progress),
+    load_on(path, options, 1, progress)
+}
+
+/// [`load`] on several threads: pages of Parquet are decoded on `threads` of them (0 counts as 1).
+///
+/// # Errors
+/// As [`load`].
+pub fn load_on(
+    path: &Path,
+    options: &LoadOptions,
+    threads: usize,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Embeddings, LoadError> {
+    match shards::find(path)? {
+        Some(files) => shards::load(path, &files, options, threads, progress),
+        None => Format::detect(path)?.load(path, options, threads, progress),
     }
+}
+
+/// Vectors with row numbers for ids, if all are finite; `values` holds whole rows of `dim`.
+pub(crate) fn numbered(
+    path: &Path,
+    place: &str,
+    values: Vec<f32>,
+    dim: usize,
+) -> Result<Embeddings, LoadError> {
+    if let Some(index) = first_not_finite(&values) {
+        return Err(LoadError::NotFinite {
+            path: path.into(),
+            place: place.into(),
+            row: index / dim,
+            component: index % dim,
+            value: values[index],
+        });
+    }
+    let no_rows = |_| LoadError::NoRows { path: path.into() };
+    let vectors = Matrix::from_vec(values, dim).map_err(no_rows)?;
+    Ok(Embeddings {
+        ids: Ids::Rows(vectors.n()),
+        vectors,
+        columns: None,
+    })
 }
 
 /// The first component of `values` (row-major) that is NaN or infinite: its index.

@@ -1,4 +1,8 @@
-//! Which format a file has: by its first bytes, not by its name alone.
+//! The formats of vectors: their names and marks, and who reads and writes each.
+//!
+//! This is the one list. Another format takes a variant of [`Format`], a row in [`CARDS`], and arms
+//! in [`Format::load`] and [`Format::layout`]; loading, conversion, inspection and datasets go
+//! through them.
 
 use std::{
     fmt,
@@ -7,55 +11,235 @@ use std::{
     path::Path,
 };
 
-use crate::LoadError;
+use crate::{
+    Dtype, Embeddings, LoadError, LoadOptions, Progress, arrow_ipc, flat, inspect::Layout, npy,
+    parquet, safetensors, text,
+};
 
-/// A file format of vectors that annbench reads and writes.
+/// A file format of vectors that annbench reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// Apache Parquet.
+    /// Apache Parquet: a column of lists of f16, f32, f64, u8 or i8. Written.
     Parquet,
-    /// NumPy's array file.
+    /// NumPy's array file: f16, f32, f64, u8 or i8, in C or Fortran order. Written.
     Npy,
+    /// Arrow IPC, as a file (Feather) or a stream (Hugging Face datasets).
+    Arrow,
+    /// Tensors of f16, bf16, f32, f64, u8 or i8 with names.
+    Safetensors,
+    /// TexMex: each row its dim (i32) and its f32 components. Written.
+    Fvecs,
+    /// TexMex with u8 components.
+    Bvecs,
+    /// TexMex with i32 components; usually ground truth.
+    Ivecs,
+    /// Big-ann: n and dim (u32), then f32 components. Written.
+    Fbin,
+    /// Big-ann with u8 components.
+    U8bin,
+    /// Big-ann with i8 components.
+    I8bin,
+    /// Big-ann with i32 components; usually ground truth.
+    Ibin,
+    /// JSON lines: an object a row, one of its values an array of numbers.
+    JsonLines,
+    /// Comma-separated values with a header, one column of texts such as `[0.1, 0.2]`.
+    Csv,
+}
+
+/// What a format goes by.
+struct Card {
+    format: Format,
+    name: &'static str,
+    extensions: &'static [&'static str],
+    /// The bytes that files of the format begin with, if they all begin with the same.
+    mark: Option<&'static [u8]>,
+    is_written: bool,
+}
+
+static CARDS: [Card; 13] = [
+    Card::new(Format::Parquet, "Parquet", &["parquet", "pq"])
+        .mark(b"PAR1")
+        .written(),
+    Card::new(Format::Npy, "npy", &["npy"])
+        .mark(b"\x93NUMPY")
+        .written(),
+    Card::new(
+        Format::Arrow,
+        "Arrow IPC",
+        &["arrow", "feather", "ipc", "arrows"],
+    ),
+    Card::new(Format::Safetensors, "safetensors", &["safetensors"]),
+    Card::new(Format::Fvecs, "fvecs", &["fvecs"]).written(),
+    Card::new(Format::Bvecs, "bvecs", &["bvecs"]),
+    Card::new(Format::Ivecs, "ivecs", &["ivecs"]),
+    Card::new(Format::Fbin, "fbin", &["fbin"]).written(),
+    Card::new(Format::U8bin, "u8bin", &["u8bin"]),
+    Card::new(Format::I8bin, "i8bin", &["i8bin"]),
+    Card::new(Format::Ibin, "ibin", &["ibin"]),
+    Card::new(
+        Format::JsonLines,
+        "JSON lines",
+        &["jsonl", "ndjson", "json"],
+    ),
+    Card::new(Format::Csv, "CSV", &["csv", "tsv"]),
+];
+
+impl Card {
+    const fn new(format: Format, name: &'static str, extensions: &'static [&'static str]) -> Self {
+        Self {
+            format,
+            name,
+            extensions,
+            mark: None,
+            is_written: false,
+        }
+    }
+
+    const fn mark(mut self, mark: &'static [u8]) -> Self {
+        self.mark = Some(mark);
+        self
+    }
+
+    const fn written(mut self) -> Self {
+        self.is_written = true;
+        self
+    }
+}
+
+/// `.parquet, .npy, …`: the first extension of each format that passes.
+fn extensions(passes: impl Fn(&Card) -> bool) -> String {
+    let names: Vec<String> = CARDS
+        .iter()
+        .filter(|card| passes(card))
+        .map(|card| format!(".{}", card.extensions[0]))
+        .collect();
+    match names.split_last() {
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// The extensions that annbench reads, for a message.
+pub(crate) fn readable() -> String {
+    extensions(|_| true)
+}
+
+/// The extensions that annbench writes, for a message.
+pub(crate) fn writable() -> String {
+    extensions(|card| card.is_written)
 }
 
 impl Format {
     /// The format that a file's name asks for, by its extension; `None` for any other.
     pub fn of_extension(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        match extension.as_str() {
-            "parquet" | "pq" => Some(Self::Parquet),
-            "npy" => Some(Self::Npy),
-            _ => None,
-        }
+        let fits = |card: &&Card| card.extensions.contains(&extension.as_str());
+        CARDS.iter().find(fits).map(|card| card.format)
     }
 
-    /// The format that a file has, by its first bytes.
+    /// The format that a file has: by its first bytes, or, for a format without a mark, by its
+    /// extension where the first bytes do not speak against it.
     ///
     /// # Errors
     /// [`LoadError`] if the file is missing, a folder, empty, or of no format that annbench
     /// reads; the error says what it looks like.
     pub fn detect(path: &Path) -> Result<Self, LoadError> {
         let start = first_bytes(path)?;
-        match () {
-            () if start.is_empty() => Err(LoadError::EmptyFile { path: path.into() }),
-            () if start.starts_with(b"PAR1") => Ok(Self::Parquet),
-            () if start.starts_with(b"\x93NUMPY") => Ok(Self::Npy),
-            () => Err(LoadError::UnknownFormat {
+        if start.is_empty() {
+            return Err(LoadError::EmptyFile { path: path.into() });
+        }
+        let expected = Self::of_extension(path);
+        let by_name = || expected.filter(|format| format.may_begin_with(&start));
+        Self::of_mark(&start)
+            .or_else(by_name)
+            .ok_or_else(|| LoadError::UnknownFormat {
                 path: path.into(),
-                expected: Self::of_extension(path),
+                expected,
                 looks_like: looks_like(&start),
-            }),
+            })
+    }
+
+    /// Whether annbench writes the format.
+    pub fn is_written(self) -> bool {
+        self.card().is_some_and(|card| card.is_written)
+    }
+
+    /// The format's name in prose, such as `JSON lines`.
+    pub fn name(self) -> &'static str {
+        self.card().map_or("", |card| card.name)
+    }
+
+    fn card(self) -> Option<&'static Card> {
+        CARDS.iter().find(|card| card.format == self)
+    }
+
+    fn of_mark(start: &[u8]) -> Option<Self> {
+        let begins = |card: &&Card| card.mark.is_some_and(|mark| start.starts_with(mark));
+        let marked = CARDS.iter().find(begins).map(|card| card.format);
+        let sniffed = || match start {
+            _ if arrow_ipc::begins(start) => Some(Self::Arrow),
+            _ if safetensors::begins(start) => Some(Self::Safetensors),
+            _ => None,
+        };
+        marked.or_else(sniffed)
+    }
+
+    /// Whether a file of a format without a mark may begin so.
+    fn may_begin_with(self, start: &[u8]) -> bool {
+        match self {
+            Self::Parquet | Self::Npy | Self::Arrow | Self::Safetensors => false,
+            Self::JsonLines => looks_like(start) == "JSON text",
+            Self::Csv => matches!(looks_like(start), "text" | "JSON text"),
+            _ => matches!(looks_like(start), "binary data" | "text"),
+        }
+    }
+
+    /// Reads a file of this format.
+    pub(crate) fn load(
+        self,
+        path: &Path,
+        options: &LoadOptions,
+        threads: usize,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Embeddings, LoadError> {
+        match self {
+            Self::Parquet => parquet::load(path, options, threads, progress),
+            Self::Npy => npy::load(path, options, progress),
+            Self::Arrow => arrow_ipc::load(path, options, progress),
+            Self::Safetensors => safetensors::load(path, options, progress),
+            Self::JsonLines | Self::Csv => text::load(path, self, options, progress),
+            _ => flat::load(path, self, options, progress),
+        }
+    }
+
+    /// Says what a file of this format says of itself.
+    pub(crate) fn layout(self, path: &Path, options: &LoadOptions) -> Result<Layout, LoadError> {
+        match self {
+            Self::Parquet => parquet::layout(path, options),
+            Self::Npy => npy::layout(path),
+            Self::Arrow => arrow_ipc::layout(path, options),
+            Self::Safetensors => safetensors::layout(path, options),
+            Self::JsonLines | Self::Csv => text::layout(path, self, options),
+            _ => Ok(Layout::of(self.flat_dtype())),
+        }
+    }
+
+    /// The component type that the name of a flat format fixes.
+    pub(crate) fn flat_dtype(self) -> Dtype {
+        match self {
+            Self::Bvecs | Self::U8bin => Dtype::U8,
+            Self::I8bin => Dtype::I8,
+            Self::Ivecs | Self::Ibin => Dtype::I32,
+            _ => Dtype::F32,
         }
     }
 }
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Parquet => "Parquet",
-            Self::Npy => "npy",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -73,15 +257,14 @@ fn first_bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
 
 /// A guess in words at what a file's first bytes belong to.
 fn looks_like(start: &[u8]) -> &'static str {
-    let known: [(&[u8], &str); 9] = [
+    let known: [(&[u8], &str); 8] = [
         (b"PARE", "an encrypted Parquet file"),
         (b"\x89HDF", "an HDF5 file"),
-        (b"ARROW1", "an Arrow IPC (Feather) file"),
         (b"PK\x03\x04", "a zip archive, such as .npz"),
-        (b"\x1f\x8b", "gzip-compressed data"),
+        (b"\x1f\x8b\x08", "gzip-compressed data"),
         (b"\x28\xb5\x2f\xfd", "zstd-compressed data"),
         (b"SQLite format 3", "an SQLite database"),
-        (b"\x80\x04", "a Python pickle"),
+        (b"\x80\x04\x95", "a Python pickle"),
         (
             b"version https://git-lfs",
             "a Git LFS pointer, not the file itself",

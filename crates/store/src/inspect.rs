@@ -1,14 +1,14 @@
 //! What a file of vectors holds, before a benchmark runs on it.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use annbench_vectors::MatrixView;
 use serde::Serialize;
 
-use crate::{
-    Dtype, Format, LoadError, LoadOptions, Progress, load, npy,
-    parquet::{ParquetFile, Roles, dtype_of},
-};
+use crate::{Dtype, Format, LoadError, LoadOptions, Progress, load, shards};
 
 /// How far from 1 the norm of a unit vector may be: f16 components round it by less.
 const UNIT_TOLERANCE: f64 = 1e-3;
@@ -26,7 +26,7 @@ pub struct Inspection {
     pub dim: usize,
     /// How components are stored.
     pub dtype: Dtype,
-    /// Its columns, in order; none in an npy file.
+    /// Its columns, in order; none in a format without them.
     pub columns: Vec<ColumnCard>,
     /// Row groups of a Parquet file.
     pub row_groups: Option<usize>,
@@ -100,10 +100,12 @@ pub fn inspect_with(
     options: &LoadOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Inspection, LoadError> {
-    let format = Format::detect(path)?;
-    let layout = match format {
-        Format::Parquet => parquet_layout(path, options)?,
-        Format::Npy => npy_layout(path)?,
+    let files = shards::find(path)?;
+    let first = files.as_ref().and_then(|files| files.first());
+    let format = Format::detect(first.map_or(path, PathBuf::as_path))?;
+    let layout = match &files {
+        Some(files) => shards::layout(files, options)?,
+        None => format.layout(path, options)?,
     };
     let only_vectors = LoadOptions {
         keep_columns: false,
@@ -114,7 +116,10 @@ pub fn inspect_with(
     let (norms, zero_vectors) = norms(vectors);
     Ok(Inspection {
         format,
-        bytes: std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
+        bytes: match &files {
+            Some(files) => files.iter().map(|file| file_bytes(file)).sum(),
+            None => file_bytes(path),
+        },
         n: vectors.n(),
         dim: vectors.dim(),
         dtype: layout.dtype,
@@ -126,40 +131,29 @@ pub fn inspect_with(
     })
 }
 
-struct Layout {
-    dtype: Dtype,
-    columns: Vec<ColumnCard>,
-    row_groups: Option<usize>,
+/// What a file says of itself before its vectors are read.
+pub(crate) struct Layout {
+    /// How components are stored.
+    pub(crate) dtype: Dtype,
+    /// Its columns, in order.
+    pub(crate) columns: Vec<ColumnCard>,
+    /// Row groups of a Parquet file.
+    pub(crate) row_groups: Option<usize>,
 }
 
-fn parquet_layout(path: &Path, options: &LoadOptions) -> Result<Layout, LoadError> {
-    let file = ParquetFile::open(path)?;
-    let roles = Roles::find(path, file.schema(), options)?;
-    let role = |column| match column {
-        column if column == roles.vector => Role::Vector,
-        column if Some(column) == roles.id => Role::Id,
-        _ => Role::Other,
-    };
-    let fields = file.schema().fields().iter().enumerate();
-    let columns = fields.map(|(column, field)| ColumnCard {
-        name: field.name().clone(),
-        data_type: field.data_type().to_string(),
-        role: role(column),
-    });
-    Ok(Layout {
-        dtype: dtype_of(file.schema().field(roles.vector).data_type()).unwrap_or_default(),
-        columns: columns.collect(),
-        row_groups: Some(file.footer().num_row_groups()),
-    })
+impl Layout {
+    /// A file without columns.
+    pub(crate) fn of(dtype: Dtype) -> Self {
+        Self {
+            dtype,
+            columns: Vec::new(),
+            row_groups: None,
+        }
+    }
 }
 
-fn npy_layout(path: &Path) -> Result<Layout, LoadError> {
-    let (_, header) = npy::open(path)?;
-    Ok(Layout {
-        dtype: npy::float_dtype(path, &header)?,
-        columns: Vec::new(),
-        row_groups: None,
-    })
+fn file_bytes(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
 /// Norms in f64, and how many are zero.

@@ -1,7 +1,8 @@
 //! Embeddings and results on disk: the one crate of annbench that knows file formats.
 //!
-//! Start reading at [`load`], which turns a Parquet or npy file into [`Embeddings`] or says what is
-//! wrong with it, and at [`write_parquet`], which writes the canonical form back. Around them:
+//! Start reading at [`load`], which turns a file of any [`Format`] into [`Embeddings`] or says what
+//! is wrong with it, and at [`write_parquet`], which writes the canonical form back; [`Format`] is
+//! the one list of formats. Around them:
 //! [`dataset`] (a folder with a manifest), [`convert`], [`inspect`], [`hash`], the [`cache`] of
 //! memory-mappable matrices, the [`journal`] a run appends to and the tables of [`results`].
 //!
@@ -31,11 +32,14 @@
 #[cfg(target_endian = "big")]
 compile_error!("annbench reads and maps little-endian files as they lie; port npy and hash first");
 
+mod arrow_ipc;
 pub mod atomic;
 pub mod cache;
+mod columnar;
 pub mod convert;
 pub mod dataset;
 mod embeddings;
+mod flat;
 mod format;
 pub mod hash;
 pub mod inspect;
@@ -44,10 +48,15 @@ mod load_error;
 mod nearest;
 pub mod npy;
 mod parquet;
+mod raw;
 pub mod results;
+mod safetensors;
 pub mod sample;
+mod shards;
+mod text;
 
-pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch, load};
+pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch, load, load_on};
+pub use flat::read_truth;
 pub use format::Format;
 pub use load_error::LoadError;
 pub use parquet::{WriteError, WriteOptions, read_ids, write_ids, write_parquet};

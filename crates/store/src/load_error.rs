@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Format, nearest, npy::NpyError};
+use crate::{Format, format, nearest, npy::NpyError};
 
 /// A file of vectors that is refused: which, where in it, and what to do.
 ///
@@ -23,13 +23,13 @@ pub enum LoadError {
     #[error("read {}", .path.display())]
     Io { path: PathBuf, source: io::Error },
     /// A folder where a file is read.
-    #[error("{}: is a folder; name a .parquet or .npy file in it, or give it a dataset.toml", .path.display())]
+    #[error("{}: is a folder without Parquet files; name a file in it, or give it a dataset.toml", .path.display())]
     Folder { path: PathBuf },
     /// No bytes at all.
     #[error("{}: the file is empty; write it again", .path.display())]
     EmptyFile { path: PathBuf },
     /// No format that annbench reads.
-    #[error("{}: not a {}: it looks like {looks_like}; give a .parquet or .npy file", .path.display(), format_name(.expected))]
+    #[error("{}: not a {}: it looks like {looks_like}; give a {} file", .path.display(), format_name(.expected), format::readable())]
     UnknownFormat {
         path: PathBuf,
         expected: Option<Format>,
@@ -55,6 +55,47 @@ pub enum LoadError {
         path: PathBuf,
         source: parquet::errors::ParquetError,
     },
+    /// A folder or a pattern whose Parquet files are not the parts of one table.
+    #[error("{}: {} Parquet files that are not numbered parts of one: {}; name one, or a pattern such as `train-*.parquet`", .path.display(), .files.len(), .files.join(", "))]
+    SeveralTables { path: PathBuf, files: Vec<String> },
+    /// Parts of one table that do not fit together.
+    #[error("{}: {problem}; name files that one writer made", .path.display())]
+    Parts { path: PathBuf, problem: String },
+    /// A file whose bytes are not those of its format.
+    #[error("{}: {place}: {problem}; the file is damaged, cut off or no {format} file: get it again, or name it for what it is", .path.display())]
+    Malformed {
+        path: PathBuf,
+        format: Format,
+        place: String,
+        problem: String,
+    },
+    /// An Arrow file that cannot be decoded.
+    #[error("{}: damaged, cut off or of an unknown kind ({place}); write it again as an uncompressed, LZ4 or zstd Arrow IPC file", .path.display())]
+    Arrow {
+        path: PathBuf,
+        place: String,
+        source: arrow_schema::ArrowError,
+    },
+    /// A header of safetensors that says nothing sensible.
+    #[error("{}: not a usable safetensors header; save the tensors again", .path.display())]
+    Safetensors {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    /// A line of text that is no row.
+    #[error("{}: line {line}: {problem}; correct the line or leave it out", .path.display())]
+    Line {
+        path: PathBuf,
+        line: u64,
+        problem: String,
+    },
+    /// Columns of one table with other numbers of rows.
+    #[error("{}: {n} vectors beside {rows} rows of other columns; get the file again from where it was made", .path.display())]
+    UnequalColumns {
+        path: PathBuf,
+        n: usize,
+        rows: usize,
+    },
     /// An npy file that cannot be used.
     #[error(transparent)]
     Npy(#[from] NpyError),
@@ -62,7 +103,7 @@ pub enum LoadError {
     #[error("{}: holds no rows; give at least one vector", .path.display())]
     NoRows { path: PathBuf },
     /// No column that could hold vectors.
-    #[error("{}: no column of float lists; it has {}; write the vectors as a list of floats a row", .path.display(), .columns.join(", "))]
+    #[error("{}: no column of float lists; it has {}; write the vectors as a list of numbers a row", .path.display(), .columns.join(", "))]
     NoVectorColumn { path: PathBuf, columns: Vec<String> },
     /// More than one column that could hold vectors.
     #[error("{}: {} columns could hold the vectors: {}; name one with vector_column", .path.display(), .columns.len(), .columns.join(", "))]
@@ -85,8 +126,12 @@ pub enum LoadError {
         expected: &'static str,
     },
     /// Options that a file without columns cannot follow.
-    #[error("{}: an npy file has no columns; leave out {key}", .path.display())]
-    NoColumns { path: PathBuf, key: &'static str },
+    #[error("{}: {format} has no columns; leave out {key}", .path.display())]
+    NoColumns {
+        path: PathBuf,
+        format: Format,
+        key: &'static str,
+    },
     /// A row without a vector.
     #[error("{}: column `{column}`, row {row}: the vector is null; drop the row or fill it in", .path.display())]
     NullVector {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{LoadError, nearest};
+use crate::{LoadError, format, nearest};
 
 /// A dataset that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ pub enum DatasetError {
 
 fn remedy(files: &[String]) -> String {
     match files {
-        [] => "name a .parquet or .npy file".into(),
+        [] => format!("name a {} file", format::readable()),
         files => format!("name one of its files: {}", files.join(", ")),
     }
 }

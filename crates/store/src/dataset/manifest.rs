@@ -36,9 +36,11 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
-    /// Its path, relative to the manifest's folder.
+    /// Its path, relative to the manifest's folder; or a folder, or a pattern such as
+    /// `train-*.parquet`, of the Parquet files of one table.
     pub file: PathBuf,
-    /// sha256 of its bytes, in hex.
+    /// sha256 of its bytes, in hex; of several files, what [`sha256_parts`](crate::hash::sha256_parts)
+    /// makes of their hashes.
     pub sha256: Option<String>,
     /// Rows it holds.
     pub n: Option<usize>,

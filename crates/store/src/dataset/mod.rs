@@ -12,6 +12,7 @@ pub use manifest::{FileEntry, Manifest};
 
 use crate::{
     Embeddings, Format, LoadError, LoadOptions, Progress, hash, load, load_error::nearest_entry,
+    shards,
 };
 
 /// Name of the manifest in a dataset's folder.
@@ -50,7 +51,8 @@ pub struct DataFile {
 }
 
 impl Dataset {
-    /// Finds a dataset: a folder that holds `dataset.toml`, a manifest, or a single file of vectors.
+    /// Finds a dataset: a folder that holds `dataset.toml`, a manifest, a single file of vectors, or
+    /// the Parquet files of one table (a folder of them, or a pattern such as `train-*.parquet`).
     ///
     /// # Errors
     /// [`DatasetError`] if there is nothing of the kind; for a missing path it names the nearest
@@ -60,6 +62,7 @@ impl Dataset {
             .extension()
             .is_some_and(|extension| extension == "toml");
         match path {
+            path if !path.exists() && shards::find(path)?.is_some() => Self::from_file(path),
             path if !path.exists() => Err(DatasetError::NotFound {
                 path: path.into(),
                 nearest: nearest_entry(path),
@@ -137,6 +140,7 @@ impl Dataset {
         let manifest = folder.join(MANIFEST_NAME);
         match manifest.exists() {
             true => Self::from_manifest(&manifest),
+            false if shards::find(folder)?.is_some() => Self::from_file(folder),
             false => Err(DatasetError::NoManifest {
                 folder: folder.into(),
                 files: data_files(folder),
@@ -167,13 +171,13 @@ impl Dataset {
             },
         };
         for file in [&dataset.base].into_iter().chain(&dataset.queries) {
-            Format::detect(&file.path)?;
+            detect(&file.path)?;
         }
         Ok(dataset)
     }
 
     fn from_file(path: &Path) -> Result<Self, DatasetError> {
-        Format::detect(path)?;
+        detect(path)?;
         let stem = path.file_stem().unwrap_or_default();
         Ok(Self {
             name: stem.to_string_lossy().into_owned(),
@@ -197,8 +201,7 @@ impl DataFile {
         let Some(expected) = &self.sha256 else {
             return Ok(());
         };
-        let found =
-            hash::sha256_file(&self.path).map_err(|source| LoadError::io(&self.path, source))?;
+        let found = sha256(&self.path)?;
         match found.eq_ignore_ascii_case(expected) {
             true => Ok(()),
             false => Err(DatasetError::Hash {
@@ -207,6 +210,31 @@ impl DataFile {
                 found,
             }),
         }
+    }
+}
+
+/// sha256 of a file, or of the hashes of several that make one table.
+fn sha256(path: &Path) -> Result<String, LoadError> {
+    let of_file =
+        |file: &Path| hash::sha256_file(file).map_err(|source| LoadError::io(file, source));
+    let Some(files) = shards::find(path)? else {
+        return of_file(path);
+    };
+    let hashes: Vec<String> = files
+        .iter()
+        .map(|file| of_file(file))
+        .collect::<Result<_, _>>()?;
+    let parts: Vec<&str> = hashes.iter().map(String::as_str).collect();
+    Ok(hash::sha256_parts(&parts))
+}
+
+/// Refuses what is no file of vectors, nor several that make one table.
+fn detect(path: &Path) -> Result<(), LoadError> {
+    match shards::find(path)? {
+        Some(files) => files
+            .iter()
+            .try_for_each(|file| Format::detect(file).map(drop)),
+        None => Format::detect(path).map(drop),
     }
 }
 
@@ -311,6 +339,33 @@ n = 3
             assert!(message.contains(expected), "{message}");
         }
         check(MANIFEST).unwrap();
+    }
+
+    #[test]
+    fn several_files_are_a_dataset_with_a_hash() {
+        let folder = folder(
+            &MANIFEST
+                .replace("base.npy", "parts")
+                .replace("n = 3", "n = 4"),
+        );
+        let vectors = annbench_vectors::Matrix::from_vec(vec![1.0; 4], 2).unwrap();
+        let part = Embeddings::new(vectors, annbench_vectors::Ids::Rows(2)).unwrap();
+        for name in ["part-0.parquet", "part-1.parquet"] {
+            let path = folder.path().join("parts").join(name);
+            crate::write_parquet(&path, &part, &crate::WriteOptions::default()).unwrap();
+        }
+        let mut by_manifest = Dataset::open(folder.path()).unwrap();
+        let by_folder = Dataset::open(&folder.path().join("parts")).unwrap();
+        for dataset in [&by_manifest, &by_folder] {
+            let base = dataset.load_base(&LoadOptions::default(), &mut |_| {});
+            assert_eq!(base.unwrap().n(), 4);
+        }
+        let hash = sha256(&by_manifest.base.path).unwrap();
+        by_manifest.base.sha256 = Some(hash.clone());
+        by_manifest.verify().unwrap();
+        by_manifest.base.sha256 = Some(hash.replace(['0', '1'], "2"));
+        let error = by_manifest.verify().unwrap_err();
+        assert!(error.to_string().contains("the manifest says"), "{error}");
     }
 
     #[test]

@@ -111,15 +111,10 @@ pub(super) fn check_layout(path: &Path, header: &Header, descrs: &[&str]) -> Res
 
 /// Room for as many elements as the file was found to hold.
 pub(super) fn zeroed<T: Element>(path: &Path, elements: u64) -> Result<Vec<T>, NpyError> {
-    let mut values = Vec::new();
-    values
-        .try_reserve_exact(elements as usize)
-        .map_err(|_| NpyError::TooLarge {
-            path: path.into(),
-            elements,
-        })?;
-    values.resize(elements as usize, T::zeroed());
-    Ok(values)
+    bytemuck::allocation::try_zeroed_vec(elements as usize).map_err(|()| NpyError::TooLarge {
+        path: path.into(),
+        elements,
+    })
 }
 
 #[cfg(test)]

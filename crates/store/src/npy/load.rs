@@ -1,16 +1,18 @@
-//! Users' arrays of vectors, in any float dtype and either order.
+//! Users' arrays of vectors, in any dtype that serves and either order.
 
 use std::{
     fs::File,
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Seek, SeekFrom},
     path::Path,
 };
 
-use annbench_vectors::{Ids, Matrix};
-use half::{f16, slice::HalfFloatSliceExt};
+use half::f16;
 
 use super::{Element, Header, NpyError};
-use crate::{Dtype, Embeddings, LoadError, LoadOptions, Progress, embeddings::first_not_finite};
+use crate::{
+    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress, embeddings::numbered,
+    inspect::Layout, raw,
+};
 
 /// Elements converted at a time.
 const CHUNK: usize = 1 << 18;
@@ -21,9 +23,9 @@ pub(crate) fn load(
     options: &LoadOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Embeddings, LoadError> {
-    refuse_columns(path, options)?;
+    options.refuse_columns(path, Format::Npy)?;
     let (mut file, header) = open(path)?;
-    let dtype = float_dtype(path, &header)?;
+    let dtype = stored_dtype(path, &header)?;
     let (n, dim) = header.matrix_shape(path)?;
     if n == 0 {
         return Err(LoadError::NoRows { path: path.into() });
@@ -44,62 +46,36 @@ pub(crate) fn load(
         true => read_columns(&mut source, &mut values, dim, progress),
     };
     read.map_err(|source| io_error(path, source))?;
-    check_finite(path, &values, dim)?;
-    let vectors = Matrix::from_vec(values, dim).map_err(|_| LoadError::TooLarge {
-        path: path.into(),
-        n,
-        dim,
-    })?;
-    Ok(Embeddings {
-        vectors,
-        ids: Ids::Rows(n),
-        columns: None,
-    })
+    numbered(path, "array", values, dim)
+}
+
+/// What the header says of the array.
+pub(crate) fn layout(path: &Path) -> Result<Layout, LoadError> {
+    let (_, header) = open(path)?;
+    Ok(Layout::of(stored_dtype(path, &header)?))
 }
 
 /// Opens an npy file and reads its header.
-pub(crate) fn open(path: &Path) -> Result<(File, Header), LoadError> {
+fn open(path: &Path) -> Result<(File, Header), LoadError> {
     let mut file = File::open(path).map_err(|source| LoadError::io(path, source))?;
     let header = Header::read(path, &mut file)?;
     Ok((file, header))
 }
 
-/// The float type of an array's elements.
-pub(crate) fn float_dtype(path: &Path, header: &Header) -> Result<Dtype, NpyError> {
+/// The type of an array's elements. Single bytes have no order, which NumPy writes as `|`.
+fn stored_dtype(path: &Path, header: &Header) -> Result<Dtype, NpyError> {
     match header.descr.as_str() {
         f16::DESCR => Ok(Dtype::F16),
         f32::DESCR => Ok(Dtype::F32),
         f64::DESCR => Ok(Dtype::F64),
+        "|u1" | "<u1" => Ok(Dtype::U8),
+        "|i1" | "<i1" => Ok(Dtype::I8),
         other => Err(NpyError::Dtype {
             path: path.into(),
             found: other.into(),
-            expected: "float16, float32 or float64, little-endian (<f2, <f4, <f8)".into(),
-        }),
-    }
-}
-
-fn refuse_columns(path: &Path, options: &LoadOptions) -> Result<(), LoadError> {
-    let named = |column: &Option<String>| column.as_ref().is_some_and(|name| !name.is_empty());
-    let key = match options {
-        options if named(&options.vector_column) => "vector_column",
-        options if named(&options.id_column) => "id_column",
-        _ => return Ok(()),
-    };
-    Err(LoadError::NoColumns {
-        path: path.into(),
-        key,
-    })
-}
-
-fn check_finite(path: &Path, values: &[f32], dim: usize) -> Result<(), LoadError> {
-    match first_not_finite(values) {
-        None => Ok(()),
-        Some(index) => Err(LoadError::NotFinite {
-            path: path.into(),
-            place: "array".into(),
-            row: index / dim,
-            component: index % dim,
-            value: values[index],
+            expected:
+                "float16, float32, float64, uint8 or int8, little-endian (<f2, <f4, <f8, |u1, |i1)"
+                    .into(),
         }),
     }
 }
@@ -121,23 +97,7 @@ struct Source<'a> {
 impl Source<'_> {
     /// Fills `out` with the elements from the file's present place on.
     fn read(&mut self, out: &mut [f32]) -> io::Result<()> {
-        match self.dtype {
-            Dtype::F16 => self.read_as::<f16>(out.len())?.convert_to_f32_slice(out),
-            Dtype::F32 => self.file.read_exact(bytemuck::cast_slice_mut(out))?,
-            Dtype::F64 => {
-                let doubles = self.read_as::<f64>(out.len())?;
-                let cells = out.iter_mut().zip(doubles);
-                cells.for_each(|(cell, value)| *cell = value as f32);
-            }
-        }
-        Ok(())
-    }
-
-    fn read_as<T: Element>(&mut self, elements: usize) -> io::Result<Vec<T>> {
-        let mut values = vec![T::zeroed(); elements];
-        self.file
-            .read_exact(bytemuck::cast_slice_mut(&mut values))?;
-        Ok(values)
+        raw::read(self.file, self.dtype, out)
     }
 
     /// Goes to element number `element`.

@@ -1,7 +1,7 @@
 //! NumPy's array files: what users bring, and the form of the cache and the ground truth.
 //!
 //! [`read`] and [`write()`] handle arrays of annbench's own (C order, little-endian, 1-D or 2-D);
-//! [`MappedMatrix`] maps one without reading it. Users' arrays, in any float dtype and order, come
+//! [`MappedMatrix`] maps one without reading it. Users' arrays, in any dtype and order, come
 //! in through [`load`](crate::load).
 
 mod array;
@@ -17,4 +17,4 @@ pub use error::NpyError;
 pub use mapped::MappedMatrix;
 
 use header::Header;
-pub(crate) use load::{float_dtype, load, open};
+pub(crate) use load::{layout, load};

@@ -9,10 +9,9 @@ use parquet::arrow::ArrowWriter;
 
 use super::{
     file::{ParquetFile, guard},
-    ids::IdSink,
     write_error::{Failure, WriteError},
 };
-use crate::{LoadError, atomic};
+use crate::{LoadError, atomic, columnar::IdSink};
 
 const COLUMN: &str = "id";
 const BATCH_ROWS: usize = 1 << 16;

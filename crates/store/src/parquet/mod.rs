@@ -1,11 +1,11 @@
 //! Parquet: the canonical form of embeddings, and what other producers make of it.
 
-mod columns;
+mod fast;
 mod file;
 mod id_table;
-mod ids;
+mod levels;
 mod read;
-mod vectors;
+mod values;
 mod write;
 mod write_error;
 
@@ -13,7 +13,6 @@ pub use id_table::{read_ids, write_ids};
 pub use write::{WriteOptions, write_parquet};
 pub use write_error::WriteError;
 
-pub(crate) use columns::{Roles, dtype_of};
-pub(crate) use file::ParquetFile;
-pub(crate) use read::{load, select_rows};
+pub(crate) use file::guard;
+pub(crate) use read::{layout, load};
 pub(crate) use write::{check_range, write_with_progress};

@@ -2,156 +2,80 @@
 
 use std::path::Path;
 
-use annbench_vectors::Ids;
-use arrow_array::{RecordBatch, UInt64Array};
-use arrow_schema::{DataType, Schema};
+use arrow_schema::DataType;
 
 use super::{
-    columns::Roles,
+    fast,
     file::{ParquetFile, guard},
-    ids::IdSink,
-    vectors::VectorSink,
 };
-use crate::{Embeddings, LoadError, LoadOptions, Progress};
+use crate::{
+    Embeddings, LoadError, LoadOptions, Progress,
+    columnar::{Roles, Sink, TableSize, column_cards, dtype_of},
+    inspect::Layout,
+};
 
 /// Values decoded at a time: 512 KiB of f32, which stay in a core's cache on their way.
 const BATCH_VALUES: usize = 1 << 17;
 /// Rows decoded at a time, however short they are.
 const MAX_BATCH_ROWS: usize = 1 << 16;
 
-/// Reads the vectors, the ids and, if asked, all other columns.
+/// Reads the vectors, the ids and, if asked, all other columns; the vectors on `threads` threads
+/// (0 counts as 1) where every row is there and full.
 pub(crate) fn load(
     path: &Path,
     options: &LoadOptions,
+    threads: usize,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Embeddings, LoadError> {
     let file = ParquetFile::open(path)?;
     let roles = Roles::find(path, file.schema(), options)?;
-    let mut sink = Sink::new(path, &file, &roles, options.keep_columns);
-    let (columns, total) = (sink.projected.clone(), file.claimed_rows());
+    let fast = guard(path, "vectors", || {
+        Ok(fast::read(path, &file, roles.vector, threads, progress).ok())
+    });
+    // A panic of the decoder, too, is left to the general reader to meet again and report.
+    let matrix = fast.unwrap_or_default();
+    let is_ready = matrix.is_some();
+    let size = TableSize {
+        rows: file.claimed_rows(),
+        file_bytes: file.bytes(),
+    };
+    let mut sink = Sink::new(
+        path,
+        file.schema(),
+        &roles,
+        options.keep_columns,
+        size,
+        matrix,
+    );
+    let columns = sink.projected().to_vec();
+    if columns.is_empty() {
+        return sink.finish();
+    }
     file.read(
         &columns,
         batch_rows(&file, roles.vector),
         &mut |row, batch| {
             let done = row + batch.num_rows();
             guard(path, &format!("at row {row}"), || sink.append(&batch))?;
-            progress(Progress {
-                done,
-                total: total.max(done),
-            });
+            if !is_ready {
+                let total = size.rows.max(done);
+                progress(Progress { done, total });
+            }
             Ok(())
         },
     )?;
     sink.finish()
 }
 
-/// The named rows of a table, in the order given.
-///
-/// # Panics
-/// If a row number is past the end.
-#[expect(
-    clippy::expect_used,
-    reason = "documented: the caller's row numbers are in range"
-)]
-pub(crate) fn select_rows(columns: &RecordBatch, rows: &[usize]) -> RecordBatch {
-    let rows: UInt64Array = rows.iter().map(|&row| row as u64).collect();
-    arrow_select::take::take_record_batch(columns, &rows).expect("row numbers are in range")
-}
-
-/// Where batches of the projected columns go.
-struct Sink<'a> {
-    path: &'a Path,
-    /// Places in the file of the columns that are read, ascending.
-    projected: Vec<usize>,
-    vector: usize,
-    vectors: VectorSink<'a>,
-    ids: Option<(usize, IdSink<'a>)>,
-    kept: Option<Kept>,
-}
-
-/// Other columns: their places in a batch, and their batches so far.
-struct Kept {
-    schema: Schema,
-    places: Vec<usize>,
-    batches: Vec<RecordBatch>,
-}
-
-impl<'a> Sink<'a> {
-    fn new(path: &'a Path, file: &'a ParquetFile<'_>, roles: &Roles, keep_columns: bool) -> Self {
-        let mut projected: Vec<usize> = [roles.vector].into_iter().chain(roles.id).collect();
-        if keep_columns {
-            projected.extend(&roles.others);
-        }
-        projected.sort_unstable();
-        let place = |column: usize| projected.partition_point(|&other| other < column);
-        let field = |column: usize| file.schema().field(column);
-        let ids = roles.id.map(|column| {
-            let field = field(column);
-            (
-                place(column),
-                IdSink::new(path, field.name(), field.data_type()),
-            )
-        });
-        let kept = (keep_columns && !roles.others.is_empty()).then(|| Kept {
-            schema: Schema::new(
-                roles
-                    .others
-                    .iter()
-                    .map(|&c| field(c).clone())
-                    .collect::<Vec<_>>(),
-            ),
-            places: roles.others.iter().map(|&column| place(column)).collect(),
-            batches: Vec::new(),
-        });
-        let name = field(roles.vector).name();
-        Self {
-            path,
-            vector: place(roles.vector),
-            vectors: VectorSink::new(path, name, file.claimed_rows(), file.bytes()),
-            ids,
-            kept,
-            projected,
-        }
-    }
-
-    fn append(&mut self, batch: &RecordBatch) -> Result<(), LoadError> {
-        self.vectors.append(batch.column(self.vector))?;
-        if let Some((place, ids)) = &mut self.ids {
-            ids.append(batch.column(*place))?;
-        }
-        if let Some(kept) = &mut self.kept {
-            let columns = batch.project(&kept.places);
-            kept.batches
-                .push(columns.map_err(|source| damaged(self.path, source))?);
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<Embeddings, LoadError> {
-        let vectors = self.vectors.finish()?;
-        let ids = match self.ids {
-            Some((_, ids)) => ids.finish()?,
-            None => Ids::Rows(vectors.n()),
-        };
-        let concat = |kept: Kept| {
-            let schema = kept.schema.into();
-            arrow_select::concat::concat_batches(&schema, &kept.batches)
-        };
-        let columns = self.kept.map(concat).transpose();
-        Ok(Embeddings {
-            vectors,
-            ids,
-            columns: columns.map_err(|source| damaged(self.path, source))?,
-        })
-    }
-}
-
-fn damaged(path: &Path, source: arrow_schema::ArrowError) -> LoadError {
-    LoadError::Damaged {
-        path: path.into(),
-        place: "other columns".into(),
-        source: source.into(),
-    }
+/// What the footer says of the file.
+pub(crate) fn layout(path: &Path, options: &LoadOptions) -> Result<Layout, LoadError> {
+    let file = ParquetFile::open(path)?;
+    let roles = Roles::find(path, file.schema(), options)?;
+    Ok(Layout {
+        dtype: dtype_of(file.schema().field(roles.vector).data_type()).unwrap_or_default(),
+        columns: column_cards(file.schema(), &roles),
+        row_groups: Some(file.footer().num_row_groups()),
+    })
 }
 
 /// Rows to decode at a time. The footer is only asked for a guess at the dim.

@@ -17,7 +17,7 @@ use parquet::{
 };
 
 use super::write_error::{Failure, WriteError};
-use crate::{Dtype, Embeddings, Progress, atomic};
+use crate::{Dtype, Embeddings, Format, Progress, atomic, convert::check_dtype};
 
 /// How to write embeddings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,7 @@ pub(crate) fn write_with_progress(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), WriteError> {
     check_rows(path, embeddings)?;
+    check_dtype(path, Format::Parquet, options.dtype)?;
     check_range(path, embeddings.vectors.view(), options.dtype)?;
     let schema = schema(path, embeddings, options)?;
     let properties = properties(options);
@@ -151,8 +152,8 @@ fn schema(
 fn element(dtype: Dtype) -> Arc<Field> {
     let data_type = match dtype {
         Dtype::F16 => DataType::Float16,
-        Dtype::F32 => DataType::Float32,
         Dtype::F64 => DataType::Float64,
+        _ => DataType::Float32,
     };
     Arc::new(Field::new("element", data_type, false))
 }
@@ -208,10 +209,10 @@ fn lists(vectors: MatrixView<'_>, dtype: Dtype) -> Result<ArrayRef, ArrowError> 
         Dtype::F16 => Arc::new(Float16Array::from_iter_values(
             values.map(|&v| f16::from_f32(v)),
         )),
-        Dtype::F32 => Arc::new(Float32Array::from(vectors.as_slice().to_vec())),
         Dtype::F64 => Arc::new(Float64Array::from_iter_values(
             values.map(|&v| f64::from(v)),
         )),
+        _ => Arc::new(Float32Array::from(vectors.as_slice().to_vec())),
     };
     let dim = vectors.dim() as i32;
     Ok(Arc::new(FixedSizeListArray::try_new(

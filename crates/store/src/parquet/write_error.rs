@@ -8,7 +8,7 @@ use std::{
 use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
-use crate::Dtype;
+use crate::{Dtype, Format, format};
 
 /// Embeddings that were not written; the path is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,18 @@ pub enum WriteError {
         /// The type wanted.
         dtype: Dtype,
     },
+    /// A component type that the format does not take.
+    #[error("write {}: {format} takes {takes}, not {dtype}; choose another dtype or format", .path.display())]
+    Dtype {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: Format,
+        /// The type wanted.
+        dtype: Dtype,
+        /// The types it takes.
+        takes: String,
+    },
     /// Two columns of one name.
     #[error("write {}: two columns would be called `{column}`; set vector_column or id_column to another name, or leave the other columns out", .path.display())]
     ColumnTaken {
@@ -60,7 +72,7 @@ pub enum WriteError {
         rows: usize,
     },
     /// A format that the output's name does not tell.
-    #[error("write {}: the name does not tell the format; end it in .parquet or .npy", .path.display())]
+    #[error("write {}: the name tells no format that annbench writes; end it in {}", .path.display(), format::writable())]
     UnknownFormat {
         /// The file.
         path: PathBuf,

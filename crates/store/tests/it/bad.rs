@@ -50,6 +50,10 @@ fn bad_files_are_refused_with_place_and_remedy() {
             "2 columns could hold the vectors",
             "vector_column",
         ),
+        ("header_lies.fbin", "header: n = ", "get it again"),
+        ("huge_dim.fvecs", "dim = ", "get it again"),
+        ("negative_dim.fvecs", "dim = -", "get it again"),
+        ("truncated.fvecs", "row 999: the file ends", "get it again"),
         ("int64.npy", "dtype <i8", "astype"),
         ("one_dimensional.npy", "shape [10]", "reshape"),
         (

@@ -1,6 +1,11 @@
 //! Every fixture holds the same vectors, whoever wrote it.
 
-use annbench_store::{Embeddings, LoadOptions, inspect::inspect, load};
+use annbench_store::{
+    Embeddings, LoadOptions,
+    convert::{ConvertOptions, convert},
+    inspect::inspect,
+    load, load_on, npy, read_truth,
+};
 use annbench_vectors::{Id, Ids};
 
 use crate::shared::fixture;
@@ -13,9 +18,10 @@ fn read(name: &str, options: &LoadOptions) -> Option<Embeddings> {
 #[test]
 fn every_producer_gives_the_same_vectors() {
     let default = LoadOptions::default();
-    let (Some(f32), Some(f16)) = (
+    let (Some(f32), Some(f16), Some(u8)) = (
         read("vectors_f32.npy", &default),
         read("vectors_f16.npy", &default),
+        read("vectors_u8.npy", &default),
     ) else {
         return;
     };
@@ -29,6 +35,10 @@ fn every_producer_gives_the_same_vectors() {
         ("pyarrow_fixed_size_list_f16.parquet", &f16),
         ("vectors_f32_fortran.npy", &f32),
         ("vectors_f64.npy", &f32),
+        ("vectors.fvecs", &f32),
+        ("vectors.fbin", &f32),
+        ("vectors.bvecs", &u8),
+        ("vectors.u8bin", &u8),
     ];
     for (name, expected) in cases {
         let Some(found) = read(name, &default) else {
@@ -38,6 +48,70 @@ fn every_producer_gives_the_same_vectors() {
             found.vectors == expected.vectors,
             "{name} holds other values"
         );
+        let layout = inspect(&fixture(name).unwrap(), &default).unwrap();
+        assert_eq!((layout.n, layout.dim), (1_000, 32), "{name}");
+    }
+    let Some(i8) = read("vectors.i8bin", &default) else {
+        return;
+    };
+    let pairs = i8.vectors.as_slice().iter().zip(u8.vectors.as_slice());
+    assert!(pairs.into_iter().all(|(i8, u8)| *i8 == u8 - 128.0));
+}
+
+#[test]
+fn ground_truth_is_read_as_rows_and_as_vectors() {
+    let (Some(path), Some(npy)) = (fixture("truth_l2.ivecs"), fixture("truth_l2sq_rows.npy"))
+    else {
+        return;
+    };
+    let expected = npy::read::<i64>(&npy).unwrap();
+    let rows = read_truth(&path).unwrap();
+    assert_eq!((rows.n(), rows.dim()), (expected.n(), expected.dim()));
+    let vectors = read("truth_l2.ivecs", &LoadOptions::default())
+        .unwrap()
+        .vectors;
+    let expected = expected.as_slice().iter();
+    for ((row, value), expected) in rows.as_slice().iter().zip(vectors.as_slice()).zip(expected) {
+        assert_eq!((i64::from(*row), *value as i64), (*expected, *expected));
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let default = LoadOptions::default();
+    let names = [
+        "pyarrow_fixed_size_list.parquet",
+        "pyarrow_fixed_size_list_f16.parquet",
+    ];
+    for name in names {
+        let (Some(path), Some(alone)) = (fixture(name), read(name, &default)) else {
+            return;
+        };
+        for threads in [0, 2, 3, 16] {
+            let mut done = Vec::new();
+            let read = load_on(&path, &default, threads, &mut |progress| {
+                done.push(progress.done)
+            });
+            assert!(read.unwrap() == alone, "{name} on {threads} threads");
+            assert_eq!(done.last(), Some(&1_000));
+        }
+    }
+}
+
+#[test]
+fn a_file_converted_to_any_format_holds_the_same_vectors() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(input) = fixture("pyarrow_fixed_size_list.parquet") else {
+        return;
+    };
+    let expected = read("vectors_f32.npy", &LoadOptions::default())
+        .unwrap()
+        .vectors;
+    for name in ["out.npy", "out.fvecs", "out.fbin", "out.parquet"] {
+        let output = folder.path().join(name);
+        convert(&input, &output, &ConvertOptions::default(), &mut |_, _| {}).unwrap();
+        let found = load(&output, &LoadOptions::default(), &mut |_| {}).unwrap();
+        assert!(found.vectors == expected, "{name}");
     }
 }
 

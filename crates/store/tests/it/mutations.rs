@@ -1,12 +1,17 @@
 //! Damaged bytes are read as something sound or refused, never more.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use annbench_store::{
     Dtype, Embeddings, LoadError, LoadOptions, WriteOptions, convert::write_npy, load,
     write_parquet,
 };
 use annbench_vectors::{Ids, Matrix};
+use arrow_array::{Array, ListArray, RecordBatch, StringArray, types::Float32Type};
+use arrow_ipc::{
+    CompressionType,
+    writer::{FileWriter, IpcWriteOptions},
+};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -113,5 +118,98 @@ fn files_of_other_producers_survive_mutation() {
     for (seed, name) in names.into_iter().enumerate() {
         let Some(path) = fixture(name) else { return };
         mutate(&std::fs::read(path).unwrap(), seed as u64, 200, &scratch);
+    }
+}
+
+#[test]
+fn files_without_a_mark_survive_mutation() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = [
+        "vectors.fvecs",
+        "vectors.bvecs",
+        "vectors.fbin",
+        "vectors.u8bin",
+        "vectors.i8bin",
+        "truth_l2.ivecs",
+        "vectors_u8.npy",
+    ];
+    for (seed, name) in names.into_iter().enumerate() {
+        let Some(path) = fixture(name) else { return };
+        let scratch = folder
+            .path()
+            .join("scratch")
+            .with_extension(path.extension().unwrap());
+        mutate(&std::fs::read(path).unwrap(), seed as u64, 200, &scratch);
+    }
+}
+
+#[test]
+fn arrow_files_survive_mutation() {
+    let folder = tempfile::tempdir().unwrap();
+    let scratch = folder.path().join("scratch.arrow");
+    let kinds = [
+        None,
+        Some(CompressionType::LZ4_FRAME),
+        Some(CompressionType::ZSTD),
+    ];
+    for (seed, compression) in kinds.into_iter().enumerate() {
+        mutate(&arrow_file(compression), seed as u64, 400, &scratch);
+    }
+}
+
+/// 100 rows of 6 components with text ids, in two batches.
+fn arrow_file(compression: Option<CompressionType>) -> Vec<u8> {
+    let small = small();
+    let row = |row: &[f32]| Some(row.iter().copied().map(Some).collect::<Vec<_>>());
+    let lists = ListArray::from_iter_primitive::<Float32Type, _, _>(small.vectors.rows().map(row));
+    let ids = StringArray::from_iter_values((0..100).map(|row| format!("row {row}")));
+    let columns: [(&str, Arc<dyn Array>); 2] = [("id", Arc::new(ids)), ("emb", Arc::new(lists))];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let options = IpcWriteOptions::default()
+        .try_with_compression(compression)
+        .unwrap();
+    let mut bytes = Vec::new();
+    let mut writer =
+        FileWriter::try_new_with_options(&mut bytes, &batch.schema(), options).unwrap();
+    writer.write(&batch.slice(0, 60)).unwrap();
+    writer.write(&batch.slice(60, 40)).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    bytes
+}
+
+#[test]
+fn texts_and_tensors_survive_mutation() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: Vec<String> = small()
+        .vectors
+        .rows()
+        .map(|row| format!("{row:?}"))
+        .collect();
+    let csv: String = rows
+        .iter()
+        .enumerate()
+        .map(|(id, row)| format!("{id},\"{row}\"\n"))
+        .collect();
+    let json: String = rows
+        .iter()
+        .enumerate()
+        .map(|(id, row)| format!("{{\"id\": {id}, \"emb\": {row}}}\n"))
+        .collect();
+    let header = br#"{"emb":{"dtype":"F32","shape":[100,6],"data_offsets":[0,2400]}}"#;
+    let values: &[u8] = bytemuck::cast_slice(&[0.5f32; 600]);
+    let tensors = [&(header.len() as u64).to_le_bytes()[..], header, values].concat();
+    let files = [
+        ("scratch.csv", [b"id,emb\n", csv.as_bytes()].concat()),
+        ("scratch.jsonl", json.into_bytes()),
+        ("scratch.safetensors", tensors),
+    ];
+    for (seed, (name, bytes)) in files.into_iter().enumerate() {
+        let scratch = folder.path().join(name);
+        assert!(
+            survives(&bytes, &scratch),
+            "{name} is sound before it is damaged"
+        );
+        mutate(&bytes, seed as u64, 400, &scratch);
     }
 }

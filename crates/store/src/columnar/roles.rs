@@ -4,7 +4,11 @@ use std::path::Path;
 
 use arrow_schema::{DataType, Field, Schema};
 
-use crate::{Dtype, LoadError, LoadOptions, nearest::nearest};
+use crate::{
+    Dtype, LoadError, LoadOptions,
+    inspect::{ColumnCard, Role},
+    nearest::nearest,
+};
 
 /// Names an id column usually has, the likeliest first.
 const ID_NAMES: [&str; 9] = [
@@ -53,7 +57,7 @@ impl Roles {
     }
 }
 
-/// The float type of a column of lists of floats; `None` for any other column.
+/// The type of the components in a column of lists; `None` for any column that cannot hold vectors.
 pub(crate) fn dtype_of(column: &DataType) -> Option<Dtype> {
     let element = match column {
         DataType::FixedSizeList(element, _)
@@ -65,14 +69,22 @@ pub(crate) fn dtype_of(column: &DataType) -> Option<Dtype> {
         DataType::Float16 => Some(Dtype::F16),
         DataType::Float32 => Some(Dtype::F32),
         DataType::Float64 => Some(Dtype::F64),
+        DataType::UInt8 => Some(Dtype::U8),
+        DataType::Int8 => Some(Dtype::I8),
         _ => None,
     }
 }
 
 fn only_vector(path: &Path, schema: &Schema) -> Result<usize, LoadError> {
-    let is_vector = |(_, field): &(usize, &Field)| dtype_of(field.data_type()).is_some();
     let fields = schema.fields().iter().map(AsRef::as_ref).enumerate();
-    let found: Vec<(usize, &Field)> = fields.filter(is_vector).collect();
+    let mut found: Vec<(usize, &Field)> = fields
+        .filter(|(_, field)| dtype_of(field.data_type()).is_some())
+        .collect();
+    // Lists of bytes beside lists of floats are codes or tokens far more often than vectors.
+    let is_float = |field: &Field| dtype_of(field.data_type()).is_some_and(Dtype::is_float);
+    if found.iter().any(|(_, field)| is_float(field)) {
+        found.retain(|(_, field)| is_float(field));
+    }
     match found[..] {
         [(column, _)] => Ok(column),
         [] => Err(LoadError::NoVectorColumn {
@@ -98,7 +110,7 @@ fn named_vector(path: &Path, schema: &Schema, name: &str) -> Result<usize, LoadE
             column: name.into(),
             key: "vector_column",
             found: schema.field(column).data_type().to_string(),
-            expected: "lists of f16, f32 or f64",
+            expected: "lists of f16, f32, f64, u8 or i8",
         }),
     }
 }
@@ -143,6 +155,22 @@ fn place(path: &Path, schema: &Schema, name: &str) -> Result<usize, LoadError> {
         nearest: nearest(name, names()),
         columns: described(schema),
     })
+}
+
+/// Each column with its type and its role, in the table's order.
+pub(crate) fn column_cards(schema: &Schema, roles: &Roles) -> Vec<ColumnCard> {
+    let role = |column| match column {
+        column if column == roles.vector => Role::Vector,
+        column if Some(column) == roles.id => Role::Id,
+        _ => Role::Other,
+    };
+    let fields = schema.fields().iter().enumerate();
+    let card = |(column, field): (usize, &arrow_schema::FieldRef)| ColumnCard {
+        name: field.name().clone(),
+        data_type: field.data_type().to_string(),
+        role: role(column),
+    };
+    fields.map(card).collect()
 }
 
 /// Each column with its type, for a message.

@@ -1,4 +1,4 @@
-//! Lists of floats, batch by batch, into one row-major buffer.
+//! Lists of numbers, batch by batch, into one row-major buffer.
 
 use std::{ops::Range, path::Path};
 
@@ -6,11 +6,12 @@ use annbench_vectors::Matrix;
 use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, OffsetSizeTrait,
     cast::AsArray,
-    types::{Float16Type, Float32Type, Float64Type},
+    types::{Float16Type, Float32Type, Float64Type, Int8Type, UInt8Type},
 };
 use arrow_schema::DataType;
 use half::slice::HalfFloatSliceExt;
 
+use super::TableSize;
 use crate::{LoadError, embeddings::first_not_finite};
 
 /// Collects the vectors of a column.
@@ -26,18 +27,13 @@ pub(super) struct VectorSink<'a> {
 }
 
 impl<'a> VectorSink<'a> {
-    pub(super) fn new(
-        path: &'a Path,
-        column: &'a str,
-        claimed_rows: usize,
-        file_bytes: u64,
-    ) -> Self {
+    pub(super) fn new(path: &'a Path, column: &'a str, size: TableSize) -> Self {
         Self {
             path,
             column,
-            claimed_rows,
+            claimed_rows: size.rows,
             // A value takes a byte or more in all but very repetitive files; those grow as they go.
-            believable_values: usize::try_from(file_bytes)
+            believable_values: usize::try_from(size.file_bytes)
                 .unwrap_or(usize::MAX)
                 .saturating_mul(2),
             values: Vec::new(),
@@ -58,7 +54,7 @@ impl<'a> VectorSink<'a> {
         self.refuse_null_components(&elements)?;
         let start = self.values.len();
         self.reserve()?;
-        append_floats(&mut self.values, &elements);
+        append_numbers(&mut self.values, &elements);
         self.refuse_not_finite(start)?;
         self.rows += lists.len();
         Ok(())
@@ -179,24 +175,26 @@ pub(super) fn first_null(array: &dyn Array) -> Option<usize> {
     }
 }
 
-fn append_floats(values: &mut Vec<f32>, elements: &dyn Array) {
+fn append_numbers(values: &mut Vec<f32>, elements: &dyn Array) {
     match elements.data_type() {
         DataType::Float16 => {
-            let halves = floats::<Float16Type>(elements);
+            let halves = numbers::<Float16Type>(elements);
             let start = values.len();
             values.resize(start + halves.len(), 0.0);
             halves.convert_to_f32_slice(&mut values[start..]);
         }
-        DataType::Float32 => values.extend_from_slice(floats::<Float32Type>(elements)),
-        _ => values.extend(
-            floats::<Float64Type>(elements)
-                .iter()
-                .map(|&value| value as f32),
-        ),
+        DataType::Float32 => values.extend_from_slice(numbers::<Float32Type>(elements)),
+        DataType::UInt8 => {
+            values.extend(numbers::<UInt8Type>(elements).iter().map(|&v| f32::from(v)))
+        }
+        DataType::Int8 => {
+            values.extend(numbers::<Int8Type>(elements).iter().map(|&v| f32::from(v)))
+        }
+        _ => values.extend(numbers::<Float64Type>(elements).iter().map(|&v| v as f32)),
     }
 }
 
-fn floats<T: ArrowPrimitiveType>(elements: &dyn Array) -> &[T::Native] {
+fn numbers<T: ArrowPrimitiveType>(elements: &dyn Array) -> &[T::Native] {
     elements.as_primitive::<T>().values()
 }
 
@@ -227,7 +225,14 @@ mod tests {
     }
 
     fn check(batches: &[ArrayRef]) -> Result<Vec<f32>, String> {
-        let mut sink = VectorSink::new(Path::new("x.parquet"), "embedding", 4, 1_000);
+        let mut sink = VectorSink::new(
+            Path::new("x.parquet"),
+            "embedding",
+            TableSize {
+                rows: 4,
+                file_bytes: 1_000,
+            },
+        );
         batches
             .iter()
             .try_for_each(|batch| sink.append(batch))

@@ -16,14 +16,14 @@ use super::vectors::first_null;
 use crate::LoadError;
 
 /// Collects the ids of a column.
-pub(super) struct IdSink<'a> {
+pub(crate) struct IdSink<'a> {
     path: &'a Path,
     column: &'a str,
     ids: Ids,
 }
 
 impl<'a> IdSink<'a> {
-    pub(super) fn new(path: &'a Path, column: &'a str, data_type: &DataType) -> Self {
+    pub(crate) fn new(path: &'a Path, column: &'a str, data_type: &DataType) -> Self {
         let value_type = match data_type {
             DataType::Dictionary(_, values) => values,
             other => other,
@@ -36,7 +36,7 @@ impl<'a> IdSink<'a> {
     }
 
     /// Appends a batch of ids.
-    pub(super) fn append(&mut self, array: &ArrayRef) -> Result<(), LoadError> {
+    pub(crate) fn append(&mut self, array: &ArrayRef) -> Result<(), LoadError> {
         let array = without_dictionary(array);
         if let Some(row) = first_null(&array) {
             return Err(LoadError::NullId {
@@ -64,7 +64,7 @@ impl<'a> IdSink<'a> {
     }
 
     /// The ids, if they are distinct.
-    pub(super) fn finish(self) -> Result<Ids, LoadError> {
+    pub(crate) fn finish(self) -> Result<Ids, LoadError> {
         let duplicate = match &self.ids {
             Ids::Integers(ids) => first_duplicate(ids),
             Ids::Strings(ids) => first_duplicate(ids),
@@ -139,7 +139,7 @@ fn append_strings(ids: &mut Vec<String>, array: &dyn Array) {
 }
 
 /// The pair of rows with one id whose second row comes first.
-fn first_duplicate<T: Ord>(ids: &[T]) -> Option<(usize, usize)> {
+pub(crate) fn first_duplicate<T: Ord>(ids: &[T]) -> Option<(usize, usize)> {
     let mut rows: Vec<usize> = (0..ids.len()).collect();
     rows.sort_unstable_by(|&a, &b| ids[a].cmp(&ids[b]).then(a.cmp(&b)));
     rows.windows(2)

@@ -1,0 +1,11 @@
+//! Tables with a column of vectors, whatever file they lie in: which column is for what, and the
+//! way of its batches into embeddings.
+
+mod ids;
+mod roles;
+mod sink;
+mod vectors;
+
+pub(crate) use ids::{IdSink, first_duplicate};
+pub(crate) use roles::{Roles, column_cards, dtype_of};
+pub(crate) use sink::{Sink, TableSize, select_rows};

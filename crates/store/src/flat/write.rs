@@ -1,0 +1,55 @@
+//! fvecs and fbin, row by row.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use annbench_vectors::MatrixView;
+
+use crate::{Format, Progress, WriteError, atomic};
+
+const ROWS_BETWEEN_REPORTS: usize = 1 << 12;
+
+/// Writes a matrix as fvecs or fbin, atomically.
+pub(crate) fn write(
+    path: &Path,
+    vectors: MatrixView<'_>,
+    format: Format,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), WriteError> {
+    let io = |source| WriteError::Io {
+        path: path.into(),
+        source,
+    };
+    let total = vectors.n();
+    let word = |number: usize| {
+        let problem = || {
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{format} has no room for a count of {number}; write parquet"),
+            )
+        };
+        i32::try_from(number)
+            .map(i32::to_le_bytes)
+            .map_err(|_| io(problem()))
+    };
+    let (n, dim) = (word(total)?, word(vectors.dim())?);
+    let written = atomic::write_with(path, |file| {
+        if format == Format::Fbin {
+            file.write_all(&[n, dim].concat())?;
+        }
+        for (row, values) in vectors.rows().enumerate() {
+            if format == Format::Fvecs {
+                file.write_all(&dim)?;
+            }
+            file.write_all(bytemuck::cast_slice(values))?;
+            let done = row + 1;
+            if done % ROWS_BETWEEN_REPORTS == 0 || done == total {
+                progress(Progress { done, total });
+            }
+        }
+        Ok(())
+    });
+    written.map_err(io)
+}

@@ -1,0 +1,323 @@
+//! Text: JSON lines and CSV with a column of vectors.
+//!
+//! Both become batches of a table like those of Parquet, so that columns are found, and rows
+//! refused, in the same way. Ids are integers if all are written as such, else strings; other
+//! columns are kept as text.
+
+mod csv;
+mod json;
+
+use std::{path::Path, sync::Arc};
+
+use annbench_vectors::Ids;
+use arrow_array::{
+    ArrayRef, RecordBatch,
+    builder::{Float32Builder, ListBuilder, StringBuilder},
+};
+use arrow_schema::{DataType, Field, Schema};
+
+use crate::{
+    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress,
+    columnar::{Roles, Sink, TableSize, column_cards},
+    inspect::Layout,
+};
+
+const BATCH_ROWS: usize = 1 << 10;
+
+/// A field of a row.
+#[derive(Debug, Clone, PartialEq)]
+enum Cell {
+    /// Nothing, or JSON's null.
+    Null,
+    /// The components of a vector.
+    Vector(Vec<Option<f32>>),
+    /// An integer, as it is written.
+    Integer(String),
+    /// Anything else.
+    Text(String),
+}
+
+/// Rows of a text file.
+trait Rows {
+    /// The columns: a list of floats where the first row holds a vector, text elsewhere.
+    fn schema(&self) -> Arc<Schema>;
+    /// The wanted cells of the next row; `columns` are places in the schema, ascending.
+    fn next(&mut self, columns: &[usize]) -> Result<Option<Vec<Cell>>, LoadError>;
+}
+
+fn open<'a>(path: &'a Path, format: Format) -> Result<Box<dyn Rows + 'a>, LoadError> {
+    match format {
+        Format::Csv => Ok(Box::new(csv::CsvRows::open(path)?)),
+        _ => Ok(Box::new(json::JsonRows::open(path)?)),
+    }
+}
+
+/// Reads the vectors, the ids and, if asked, all other columns.
+pub(crate) fn load(
+    path: &Path,
+    format: Format,
+    options: &LoadOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Embeddings, LoadError> {
+    let mut rows = open(path, format)?;
+    let schema = rows.schema();
+    let roles = Roles::find(path, &schema, options)?;
+    let metadata = std::fs::metadata(path).map_err(|source| LoadError::io(path, source))?;
+    let size = TableSize {
+        rows: 0,
+        file_bytes: metadata.len(),
+    };
+    let mut sink = Sink::new(path, &schema, &roles, options.keep_columns, size, None);
+    let columns = sink.projected().to_vec();
+    let (mut done, mut texts) = (0, false);
+    loop {
+        let mut batch = Batch::new(&schema, &columns);
+        while batch.rows < BATCH_ROWS
+            && let Some(cells) = rows.next(&columns)?
+        {
+            texts |= id_is_text(&roles, &columns, &cells);
+            batch.append(cells);
+        }
+        if batch.rows == 0 {
+            let mut read = sink.finish()?;
+            read.ids = integers(read.ids, texts);
+            return Ok(read);
+        }
+        done += batch.rows;
+        sink.append(&batch.finish(path, &schema, &columns)?)?;
+        progress(Progress { done, total: done });
+    }
+}
+
+/// What the first row says of the file.
+pub(crate) fn layout(
+    path: &Path,
+    format: Format,
+    options: &LoadOptions,
+) -> Result<Layout, LoadError> {
+    let schema = open(path, format)?.schema();
+    let roles = Roles::find(path, &schema, options)?;
+    Ok(Layout {
+        dtype: Dtype::F32,
+        columns: column_cards(&schema, &roles),
+        row_groups: None,
+    })
+}
+
+/// A schema by the cells of the first row.
+fn schema_of<'c>(cells: impl Iterator<Item = (&'c str, &'c Cell)>) -> Arc<Schema> {
+    let field = |(name, cell): (&str, &Cell)| match cell {
+        Cell::Vector(_) => {
+            Field::new_list(name, Field::new_list_field(DataType::Float32, true), true)
+        }
+        _ => Field::new(name, DataType::Utf8, true),
+    };
+    Arc::new(Schema::new(cells.map(field).collect::<Vec<_>>()))
+}
+
+fn id_is_text(roles: &Roles, columns: &[usize], cells: &[Cell]) -> bool {
+    let place = roles
+        .id
+        .and_then(|id| columns.iter().position(|&column| column == id));
+    place.is_some_and(|place| matches!(cells[place], Cell::Text(_)))
+}
+
+/// Integers that came as text become integers again.
+fn integers(ids: Ids, texts: bool) -> Ids {
+    match ids {
+        Ids::Strings(ids) if !texts => {
+            let parsed: Result<Vec<i64>, _> = ids.iter().map(|id| id.parse()).collect();
+            parsed.map_or(Ids::Strings(ids), Ids::Integers)
+        }
+        ids => ids,
+    }
+}
+
+/// Whether a text is an integer written the one usual way.
+fn is_integer(text: &str) -> bool {
+    text.parse::<i64>()
+        .is_ok_and(|number| number.to_string() == text)
+}
+
+/// Rows on their way into a batch.
+struct Batch {
+    columns: Vec<Builder>,
+    rows: usize,
+}
+
+enum Builder {
+    Vectors(ListBuilder<Float32Builder>),
+    Texts(StringBuilder),
+}
+
+impl Batch {
+    fn new(schema: &Schema, columns: &[usize]) -> Self {
+        let builder = |&column: &usize| match schema.field(column).data_type() {
+            DataType::Utf8 => Builder::Texts(StringBuilder::new()),
+            _ => Builder::Vectors(ListBuilder::new(Float32Builder::new())),
+        };
+        Self {
+            columns: columns.iter().map(builder).collect(),
+            rows: 0,
+        }
+    }
+
+    fn append(&mut self, cells: Vec<Cell>) {
+        self.rows += 1;
+        for (builder, cell) in self.columns.iter_mut().zip(cells) {
+            match (builder, cell) {
+                (Builder::Vectors(lists), Cell::Vector(components)) => {
+                    lists.append_value(components)
+                }
+                (Builder::Vectors(lists), _) => lists.append_null(),
+                (Builder::Texts(texts), Cell::Integer(text) | Cell::Text(text)) => {
+                    texts.append_value(text);
+                }
+                (Builder::Texts(texts), _) => texts.append_null(),
+            }
+        }
+    }
+
+    fn finish(
+        self,
+        path: &Path,
+        schema: &Schema,
+        columns: &[usize],
+    ) -> Result<RecordBatch, LoadError> {
+        let array = |builder: Builder| -> ArrayRef {
+            match builder {
+                Builder::Vectors(mut lists) => Arc::new(lists.finish()),
+                Builder::Texts(mut texts) => Arc::new(texts.finish()),
+            }
+        };
+        let arrays = self.columns.into_iter().map(array).collect();
+        let projected = schema.project(columns);
+        let batch = projected.and_then(|schema| RecordBatch::try_new(Arc::new(schema), arrays));
+        batch.map_err(|source| LoadError::Arrow {
+            path: path.into(),
+            place: "text".into(),
+            source,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, text: &str, keep_columns: bool) -> Result<Embeddings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let options = LoadOptions {
+            keep_columns,
+            ..LoadOptions::default()
+        };
+        crate::load(&path, &options, &mut |_| {}).map_err(|error| error.to_string())
+    }
+
+    const CSV: &str = "id,text,emb\n7,\"a, b\",\"[0.5, -1]\"\n9,c,[1e-3 2]\n";
+    const JSON: &str = "{\"id\": 7, \"text\": \"a, b\", \"emb\": [0.5, -1]}\n\n\
+        {\"emb\": [1e-3, 2], \"id\": 9, \"text\": \"c\", \"new\": {}}\n";
+
+    #[test]
+    fn vectors_ids_and_texts_are_read() {
+        for (name, text) in [
+            ("x.csv", CSV),
+            (
+                "x.tsv",
+                &CSV.replace(", b", "")
+                    .replace(',', "\t")
+                    .replace("\t -1", ", -1"),
+            ),
+            ("x.jsonl", JSON),
+        ] {
+            let read = check(name, text, true).unwrap();
+            assert_eq!(read.vectors.as_slice(), [0.5, -1.0, 1e-3, 2.0], "{name}");
+            assert_eq!(read.ids, Ids::Integers(vec![7, 9]), "{name}");
+            assert_eq!(read.columns.unwrap().num_rows(), 2, "{name}");
+            assert_eq!(check(name, text, false).unwrap().columns, None);
+        }
+        let strings = check(
+            "x.jsonl",
+            &JSON.replace("7", "\"7\"").replace("9", "\"9\""),
+            false,
+        );
+        assert_eq!(
+            strings.unwrap().ids,
+            Ids::Strings(vec!["7".into(), "9".into()])
+        );
+        let mixed = check("x.csv", &CSV.replace("9,c", "x9,c"), false).unwrap();
+        assert_eq!(mixed.ids, Ids::Strings(vec!["7".into(), "x9".into()]));
+    }
+
+    #[test]
+    fn bad_rows_are_refused_by_row_or_line() {
+        let cases = [
+            (
+                "x.csv",
+                CSV.replace("[1e-3 2]", "[1e-3 x]"),
+                "line 3: component 1 is `x`",
+            ),
+            (
+                "x.csv",
+                CSV.replace("[1e-3 2]", "[1]"),
+                "row 1: 1 components",
+            ),
+            (
+                "x.csv",
+                CSV.replace("[1e-3 2]", ""),
+                "row 1: the vector is null",
+            ),
+            (
+                "x.csv",
+                CSV.replace("[1e-3 2]", "1e-3"),
+                "line 3: `1e-3` is no vector",
+            ),
+            (
+                "x.csv",
+                CSV.replace("[1e-3 2]", "\"[nan,1]\""),
+                "row 1: component 0 is NaN",
+            ),
+            ("x.csv", CSV.replace(",c", ""), "line 3: "),
+            ("x.csv", CSV.replace("9,", "7,"), "both have the id `7`"),
+            (
+                "x.csv",
+                "id,text\n1,a\n".into(),
+                "no column of float lists; it has id (Utf8)",
+            ),
+            ("x.csv", "id,emb\n".into(), "holds no rows"),
+            (
+                "x.jsonl",
+                JSON.replace("[1e-3, 2]", "[1e-3, NaN]"),
+                "line 3: ",
+            ),
+            (
+                "x.jsonl",
+                JSON.replace("[1e-3, 2]", "[null, 2]"),
+                "row 1: component 0 is null",
+            ),
+            ("x.jsonl", JSON.replace("[1e-3, 2]", "\"x\""), "line 3: "),
+            (
+                "x.jsonl",
+                JSON.replace("\"emb\": [1e-3, 2], ", ""),
+                "row 1: the vector is null",
+            ),
+            (
+                "x.jsonl",
+                JSON.replace("[1e-3, 2]", "[1e-3, 1e99]"),
+                "line 3: number out of range",
+            ),
+            ("x.json", "[{\"emb\": [1]}]".into(), "line 1: "),
+            (
+                "x.jsonl",
+                "plain".into(),
+                "not a JSON lines file: it looks like text",
+            ),
+        ];
+        for (name, text, expected) in cases {
+            let message = check(name, &text, false).unwrap_err();
+            assert!(message.contains(expected), "{expected}: {message}");
+        }
+    }
+}
