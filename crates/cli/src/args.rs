@@ -125,7 +125,8 @@ Examples:
   annbench quick vectors.npy --metric l2 --queries 100 --k 10 --hnsw-m 16
 Small data shrinks IVF's nlist by itself and says so; --no-auto-adjust-ivf keeps it.")]
 pub(crate) struct QuickArgs {
-    /// A .parquet or .npy file, or a dataset's folder
+    /// A file of vectors (.parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv), a folder
+    /// of Parquet files, or a dataset's folder
     #[arg(env = "ANNBENCH_DATA")]
     pub(crate) data: PathBuf,
     /// What makes two vectors near: cosine, inner_product or l2 [default: the dataset's, or cosine]
@@ -207,7 +208,7 @@ pub(crate) struct IndexArgs {
     /// The index, with its description (FILE.json) beside it
     #[arg(long, value_name = "FILE")]
     pub(crate) index: PathBuf,
-    /// The queries: a .parquet or .npy file
+    /// The queries: a file of vectors, such as .parquet or .npy
     #[arg(long, value_name = "FILE")]
     pub(crate) queries: PathBuf,
     /// Neighbours wanted per query
@@ -223,7 +224,7 @@ pub(crate) struct IndexArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  annbench inspect embeddings.parquet")]
 pub(crate) struct InspectArgs {
-    /// A .parquet or .npy file
+    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and others
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
@@ -245,9 +246,9 @@ Examples:
   annbench data convert all.parquet small.parquet --sample 10000 --seed 42
 Rows are chosen in this order: --rows or --skip-rows, --sample, --limit.")]
 pub(crate) struct ConvertArgs {
-    /// A .parquet or .npy file
+    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and others
     pub(crate) input: PathBuf,
-    /// A .parquet or .npy file to write
+    /// A .parquet, .npy, .fvecs or .fbin file to write; the last two hold f32 alone
     pub(crate) output: PathBuf,
     /// Keep only the rows whose numbers this .npy file lists, in its order
     #[arg(long, value_name = "FILE.npy")]

@@ -53,8 +53,9 @@ pub struct Experiment {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
-    /// A folder with a dataset.toml, such a manifest, or a .parquet or .npy file; relative to the
-    /// experiment file.
+    /// A folder with a dataset.toml, such a manifest, a file of vectors (.parquet, .npy, .arrow,
+    /// .fvecs, .fbin, .safetensors, .jsonl, .csv and others), or a folder or pattern of Parquet files;
+    /// relative to the experiment file.
     pub path: PathBuf,
     /// What makes two vectors near; left out, the manifest's, or cosine.
     pub metric: Option<Metric>,
@@ -74,7 +75,7 @@ pub struct DatasetSpec {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueriesSpec {
-    /// A .parquet or .npy file; relative to the experiment file.
+    /// A file of vectors, as for the base; relative to the experiment file.
     pub file: Option<PathBuf>,
     /// Uses only the first so many queries of the file.
     #[schemars(range(min = 1))]
