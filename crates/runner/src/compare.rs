@@ -12,8 +12,8 @@ use crate::{
     statistics::{bootstrap, estimate, samples},
 };
 
-/// Ratio of two qps beyond which intervals need not be asked: no run is as noisy as that.
-const BEYOND_DOUBT: f64 = 2.0;
+/// Ratio of two qps below which their paired ratio is always asked.
+const WORTH_ASKING: f64 = 2.0;
 
 /// Fills in tiers and ties, and says how sharp the run is under each load.
 pub(crate) fn compare(plan: &Plan, events: &Events, points: &mut [PointRow]) -> Vec<Noise> {
@@ -39,11 +39,12 @@ impl Contest<'_> {
         let mut ratios = Vec::new();
         for (at, &a) in measured.iter().enumerate() {
             for &b in &measured[at + 1..] {
-                let Some(ratio) = self.ratio(&points[a], &points[b]) else {
+                if is_beyond_doubt(&points[a], &points[b], floor) {
                     continue;
-                };
-                ratios.push(ratio);
-                if verdict(&ratio, floor.unwrap_or(0.0)) == Verdict::Indistinguishable {
+                }
+                let ratio = self.paired(points[a].point, points[b].point);
+                ratios.extend(ratio);
+                if ratio.is_none_or(|ratio| cannot_tell(&ratio, floor)) {
                     let (first, second) = (points[a].point, points[b].point);
                     points[a].ties.push(second);
                     points[b].ties.push(first);
@@ -71,13 +72,6 @@ impl Contest<'_> {
             .clone()
             .find_map(|(point, planned)| Some((point, planned.twin?)))?;
         self.paired(point, twin)
-    }
-
-    /// qps of one point over the other's; none where the difference is beyond doubt.
-    fn ratio(&self, a: &PointRow, b: &PointRow) -> Option<Interval> {
-        let between = a.qps?.value / b.qps?.value;
-        let in_doubt = (1.0 / BEYOND_DOUBT..=BEYOND_DOUBT).contains(&between);
-        in_doubt.then(|| self.paired(a.point, b.point)).flatten()
     }
 
     fn samples(&self, point: usize) -> Samples<'_> {
@@ -133,5 +127,70 @@ impl Contest<'_> {
         }
         let null = |row: &&PointRow| row.load() == self.load && row.role == Role::Null;
         Some(1e9 / points.iter().find(null)?.qps?.value)
+    }
+}
+
+/// Whether two points differ so much that their paired ratio, which takes a bootstrap, need not be
+/// asked: by more than the floor, and with intervals that lie apart.
+fn is_beyond_doubt(a: &PointRow, b: &PointRow, floor: Option<f64>) -> bool {
+    let (Some(a), Some(b)) = (a.qps, b.qps) else {
+        return false;
+    };
+    let apart = a.low > b.high || b.low > a.high;
+    let ratio = (a.value / b.value).max(b.value / a.value);
+    apart && ratio > WORTH_ASKING.max(1.0 + floor.unwrap_or(0.0))
+}
+
+fn cannot_tell(ratio: &Interval, floor: Option<f64>) -> bool {
+    verdict(ratio, floor.unwrap_or(0.0)) == Verdict::Indistinguishable
+}
+
+#[cfg(test)]
+mod tests {
+    use annbench_store::results::{Settled, Spread, Status};
+
+    use super::*;
+
+    fn row([low, value, high]: [f64; 3]) -> PointRow {
+        PointRow {
+            point: 0,
+            build: 0,
+            label: String::new(),
+            backend: String::new(),
+            requested: Default::default(),
+            effective: Default::default(),
+            mode: Mode::Single,
+            threads: 1,
+            rate_qps: None,
+            role: Role::Candidate,
+            k: 10,
+            status: Status::Ok,
+            recall: None,
+            qps: Some(Estimate { value, low, high }),
+            tier: None,
+            ties: Vec::new(),
+            spread: Spread::default(),
+            settled: Some(Settled::Budget),
+            latency_us: None,
+            n_queries: 10,
+            rounds_s: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_large_difference_is_in_doubt_where_the_run_is_noisier_still() {
+        let slow = row([95.0, 100.0, 105.0]);
+        for (fast, floor, expected) in [
+            ([290.0, 300.0, 310.0], Some(0.02), true),
+            ([290.0, 300.0, 310.0], None, true),
+            ([290.0, 300.0, 310.0], Some(5.4), false),
+            ([50.0, 300.0, 900.0], Some(0.02), false),
+            ([185.0, 190.0, 195.0], Some(0.02), false),
+        ] {
+            let fast = row(fast);
+            assert_eq!(is_beyond_doubt(&fast, &slow, floor), expected, "{floor:?}");
+            assert_eq!(is_beyond_doubt(&slow, &fast, floor), expected, "{floor:?}");
+        }
     }
 }

@@ -77,5 +77,9 @@ fn times_built(plan: &Plan, first: &PlannedBuild) -> usize {
         (&build.label, &build.backend, &build.effective)
             == (&first.label, &first.backend, &first.effective)
     };
-    plan.builds.iter().filter(same).count()
+    let repetitions = plan.builds.iter().filter(same);
+    repetitions
+        .map(|build| build.repetition + 1)
+        .max()
+        .unwrap_or(1)
 }
