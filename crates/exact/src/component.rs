@@ -6,29 +6,27 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// Integers as bytes from 0 to 255 that keep their differences.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct Bytes<T> {
-    /// The byte of a value.
-    pub of: fn(T) -> u8,
-    /// The value whose byte is 0.
-    pub first: f64,
-}
-
 /// A component of a vector: `f32`, or one of the smaller types that convert to it without loss.
 ///
 /// Scores are those of the converted components.
 pub trait Component: sealed::Sealed + Copy + Send + Sync + std::fmt::Debug + 'static {
-    /// How to see the integers this type holds as bytes; `None` if it holds fractions.
+    /// The least value of a type of one byte, which holds all integers from there on; `None` for
+    /// types that hold fractions.
     #[doc(hidden)]
-    const BYTES: Option<Bytes<Self>>;
+    const FIRST_OF_BYTE: Option<f64>;
 
     /// The value in f32, exactly.
     fn to_f32(self) -> f32;
 
+    /// How far an integer is from the first of its type.
+    #[doc(hidden)]
+    fn to_byte(self) -> u8 {
+        0
+    }
+
     /// The values in f32: themselves, or a copy in `room`.
     #[doc(hidden)]
+    #[inline]
     fn widen<'v>(values: &'v [Self], room: &'v mut Vec<f32>) -> &'v [f32] {
         room.clear();
         room.extend(values.iter().map(|value| value.to_f32()));
@@ -36,48 +34,59 @@ pub trait Component: sealed::Sealed + Copy + Send + Sync + std::fmt::Debug + 'st
     }
 }
 
+// Marked to be inlined, because the generic code around them is compiled in the caller's crate: as
+// calls, one a component, they made packing several times slower.
 impl sealed::Sealed for f32 {}
 impl sealed::Sealed for f16 {}
 impl sealed::Sealed for u8 {}
 impl sealed::Sealed for i8 {}
 
 impl Component for f32 {
-    const BYTES: Option<Bytes<f32>> = None;
+    const FIRST_OF_BYTE: Option<f64> = None;
 
+    #[inline]
     fn to_f32(self) -> f32 {
         self
     }
 
+    #[inline]
     fn widen<'v>(values: &'v [f32], _: &'v mut Vec<f32>) -> &'v [f32] {
         values
     }
 }
 
 impl Component for f16 {
-    const BYTES: Option<Bytes<f16>> = None;
+    const FIRST_OF_BYTE: Option<f64> = None;
 
+    #[inline]
     fn to_f32(self) -> f32 {
         f16::to_f32(self)
     }
 }
 
 impl Component for u8 {
-    const BYTES: Option<Bytes<u8>> = Some(Bytes {
-        of: |value| value,
-        first: 0.0,
-    });
+    const FIRST_OF_BYTE: Option<f64> = Some(0.0);
 
+    #[inline]
+    fn to_byte(self) -> u8 {
+        self
+    }
+
+    #[inline]
     fn to_f32(self) -> f32 {
         f32::from(self)
     }
 }
 
 impl Component for i8 {
-    const BYTES: Option<Bytes<i8>> = Some(Bytes {
-        of: |value| value.cast_unsigned() ^ 0x80,
-        first: -128.0,
-    });
+    const FIRST_OF_BYTE: Option<f64> = Some(-128.0);
 
+    #[inline]
+    fn to_byte(self) -> u8 {
+        self.cast_unsigned() ^ 0x80
+    }
+
+    #[inline]
     fn to_f32(self) -> f32 {
         f32::from(self)
     }
@@ -89,12 +98,11 @@ mod tests {
 
     #[test]
     fn bytes_keep_the_order_and_the_distances_of_integers() {
-        let bytes = i8::BYTES.unwrap();
         for value in [-128i8, -1, 0, 127] {
-            let byte = f64::from((bytes.of)(value));
-            assert_eq!(byte + bytes.first, f64::from(value));
+            let byte = f64::from(value.to_byte());
+            assert_eq!(byte + i8::FIRST_OF_BYTE.unwrap(), f64::from(value));
         }
-        assert_eq!((u8::BYTES.unwrap().of)(200), 200);
+        assert_eq!((200u8.to_byte(), u8::FIRST_OF_BYTE), (200, Some(0.0)));
     }
 
     #[test]

@@ -145,7 +145,7 @@ mod top;
 
 #[cfg(feature = "backend")]
 pub use backend::{ExactBackend, ExactIndex};
-pub use component::{Bytes, Component};
+pub use component::Component;
 pub use error::{ExactError, Which};
 pub use int8::Kernel;
 pub use neighbors::ExactNeighbors;

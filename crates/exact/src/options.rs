@@ -19,12 +19,12 @@ pub struct Options<'a> {
     cancel: Option<&'a AtomicBool>,
 }
 
-/// How far a search is.
+/// How far a search is, or making a base ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Pairs of a query and a base vector looked at.
+    /// Pairs of a query and a base vector looked at; rows made ready.
     pub done: u64,
-    /// Pairs to look at.
+    /// Pairs to look at; rows of the base.
     pub total: u64,
 }
 

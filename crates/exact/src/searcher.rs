@@ -79,7 +79,8 @@ impl<'a, T: Component> Searcher<'a, T> {
         metric: Metric,
         threads: usize,
     ) -> Result<Self, ExactError> {
-        Self::prepare(Base::Borrowed(base), metric, Kernel::best(), threads)
+        let options = &mut Options::new(threads);
+        Self::prepare(Base::Borrowed(base), metric, Kernel::best(), options)
     }
 
     /// The same by a kernel of the caller's choice, or with `None` for the f32 pass alone, which
@@ -93,7 +94,8 @@ impl<'a, T: Component> Searcher<'a, T> {
         kernel: Option<Kernel>,
         threads: usize,
     ) -> Result<Self, ExactError> {
-        let mut searcher = Self::prepare(Base::Borrowed(base), metric, kernel, threads)?;
+        let options = &mut Options::new(threads);
+        let mut searcher = Self::prepare(Base::Borrowed(base), metric, kernel, options)?;
         searcher.is_forced = true;
         Ok(searcher)
     }
@@ -102,15 +104,19 @@ impl<'a, T: Component> Searcher<'a, T> {
         base: Base<'a, T>,
         metric: Metric,
         kernel: Option<Kernel>,
-        threads: usize,
+        options: &mut Options<'_>,
     ) -> Result<Self, ExactError> {
+        let threads = options.threads();
         let mut weights = norms(base.view(), Which::Base, threads)?;
-        let engine = match kernel {
-            Some(kernel) => Some(Engine::new(kernel).ok_or(ExactError::NoKernel { kernel })?),
+        let packed = match kernel {
+            Some(kernel) => {
+                let engine = Engine::new(kernel).ok_or(ExactError::NoKernel { kernel })?;
+                let control = Control::new(options, base.view().n() as u64);
+                let job = (threads, &control);
+                PackedBase::new(base.view(), metric, &weights, engine, job)?
+            }
             None => None,
         };
-        let packed = engine
-            .and_then(|engine| PackedBase::new(base.view(), metric, &weights, engine, threads));
         for value in &mut weights {
             *value = weight(metric, *value);
         }
@@ -216,12 +222,17 @@ impl<'a, T: Component> Searcher<'a, T> {
 }
 
 impl<T: Component> Searcher<'static, T> {
-    /// Makes a base ready and keeps it, so that the searcher borrows from nobody.
+    /// Makes a base ready and keeps it, so that the searcher borrows from nobody. Progress counts
+    /// the rows packed.
     ///
     /// # Errors
-    /// As [`Searcher::new`].
-    pub fn owning(base: Matrix<T>, metric: Metric, threads: usize) -> Result<Self, ExactError> {
-        Self::prepare(Base::Owned(base), metric, Kernel::best(), threads)
+    /// As [`Searcher::new`]; [`ExactError::Cancelled`].
+    pub fn owning(
+        base: Matrix<T>,
+        metric: Metric,
+        options: &mut Options<'_>,
+    ) -> Result<Self, ExactError> {
+        Self::prepare(Base::Owned(base), metric, Kernel::best(), options)
     }
 }
 

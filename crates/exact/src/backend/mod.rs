@@ -3,7 +3,9 @@
 mod file;
 
 use std::{
+    panic::resume_unwind,
     path::Path,
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
@@ -13,7 +15,7 @@ use annbench_index::{
 };
 use annbench_vectors::{Matrix, MatrixView, Metric, NeighborsMut};
 
-use crate::{ExactError, Kernel, Options, Searcher};
+use crate::{ExactError, Kernel, Options, Progress, Searcher};
 
 /// Builds [`ExactIndex`]es: the index type `exact`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,9 +29,9 @@ pub struct ExactIndex {
 }
 
 impl ExactIndex {
-    fn new(base: Matrix, metric: Metric, threads: usize) -> Result<Self, ExactError> {
+    fn new(base: Matrix, metric: Metric, options: &mut Options<'_>) -> Result<Self, ExactError> {
         Ok(Self {
-            searcher: Searcher::owning(base, metric, threads.max(1))?,
+            searcher: Searcher::owning(base, metric, options)?,
             threads: 1,
         })
     }
@@ -73,11 +75,9 @@ impl Backend for ExactBackend {
         job: &mut BuildJob<'_>,
     ) -> Result<Built<ExactIndex>, BuildError> {
         let start = Instant::now();
-        let index = Matrix::from_vec(base.as_slice().to_vec(), base.dim())
-            .map_err(|error| refused(&error))
-            .and_then(|copy| {
-                ExactIndex::new(copy, metric, job.threads).map_err(|error| refused(&error))
-            })?;
+        let copy = Matrix::from_vec(base.as_slice().to_vec(), base.dim())
+            .map_err(|error| refused(&error))?;
+        let index = pack(copy, metric, job).map_err(|error| refused(&error))?;
         let add = start.elapsed();
         job.report(BuildPhase::Add, base.n(), base.n());
         Ok(Built {
@@ -89,8 +89,29 @@ impl Backend for ExactBackend {
 
     fn load(&self, path: &Path, metric: Metric) -> Result<ExactIndex, LoadError> {
         let base = file::read(path, metric)?;
-        ExactIndex::new(base, metric, 1).map_err(|error| file::damaged(path, &error))
+        ExactIndex::new(base, metric, &mut Options::new(1))
+            .map_err(|error| file::damaged(path, &error))
     }
+}
+
+/// Packs on threads of its own, so that this one can tell how far they are.
+fn pack(base: Matrix, metric: Metric, job: &mut BuildJob<'_>) -> Result<ExactIndex, ExactError> {
+    let (sender, reports) = mpsc::channel::<Progress>();
+    let threads = job.threads.max(1);
+    std::thread::scope(|scope| {
+        let packing = scope.spawn(move || {
+            // The other end listens for as long as this one exists.
+            let mut options = Options::new(threads).with_progress(|progress| {
+                let _ = sender.send(progress);
+            });
+            ExactIndex::new(base, metric, &mut options)
+        });
+        for progress in reports {
+            let (done, total) = (progress.done as usize, progress.total as usize);
+            job.report(BuildPhase::Add, done, total);
+        }
+        packing.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }
 
 /// The instructions of both passes: those of the first were chosen by the compiler, those of the

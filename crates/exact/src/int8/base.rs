@@ -1,6 +1,9 @@
 //! A base packed for the int8 pass.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
 
 use annbench_vectors::{MatrixView, Metric};
 
@@ -12,10 +15,13 @@ use super::{
     lanes::LaneSquares,
     quantize::{Quantized, largest, quantize},
 };
-use crate::{Component, component::Bytes, norms::squared_norm};
+use crate::{Component, ExactError, norms::squared_norm, options::Control};
 
 /// Components above which a sum of products might not fit into 32 bits.
 const MOST_COMPONENTS: usize = 1 << 15;
+
+/// Blocks after which packing says how far it is and asks whether to go on: some milliseconds.
+const BLOCKS_BETWEEN_CHECKS: usize = 256;
 
 /// The codes of a base, in blocks of [`ROWS`] rows: of each block all steps one after the other,
 /// of each step the codes of all rows. A little over one byte a component, and 16 a row.
@@ -41,10 +47,10 @@ impl PackedBase {
         metric: Metric,
         norms: &[f64],
         engine: Engine,
-        threads: usize,
-    ) -> Option<Self> {
+        (threads, control): (usize, &Control<'_, '_>),
+    ) -> Result<Option<Self>, ExactError> {
         if base.dim() > MOST_COMPONENTS {
-            return None;
+            return Ok(None);
         }
         let center = Center::of(base, metric, norms);
         let steps = base.dim().div_ceil(STEP);
@@ -60,36 +66,46 @@ impl PackedBase {
             largest_code,
             lane_squares: None,
         };
-        packed.fill(base, norms, threads);
-        Some(packed)
+        packed.fill(base, norms, threads, control)?;
+        Ok(Some(packed))
     }
 
-    fn fill<T: Component>(&mut self, base: MatrixView<'_, T>, norms: &[f64], threads: usize) {
+    fn fill<T: Component>(
+        &mut self,
+        base: MatrixView<'_, T>,
+        norms: &[f64],
+        threads: usize,
+        control: &Control<'_, '_>,
+    ) -> Result<(), ExactError> {
         let in_16_bits = self.engine.kernel().limits().in_16_bits;
-        let lane_squares = Mutex::new(LaneSquares::default());
+        let lane_squares = Mutex::new(Ok(LaneSquares::default()));
         // Cosine divides each row by another norm: its mean has no integer components.
-        let bytes = T::BYTES.filter(|_| self.center.metric() != Metric::Cosine);
-        if let Some(bytes) = bytes {
-            self.zeros = self.center.round_to_bytes(bytes.first);
+        let first_of_byte = T::FIRST_OF_BYTE.filter(|_| self.center.metric() != Metric::Cosine);
+        if let Some(first) = first_of_byte {
+            self.zeros = self.center.round_to_bytes(first);
             self.largest_code = u8::MAX;
         }
         let packer = Packer {
             center: &self.center,
             base,
             norms,
-            bytes,
+            are_bytes: first_of_byte.is_some(),
             levels: self.largest_code / 2,
             zeros: &self.zeros,
-            lane_squares: in_16_bits.then_some(&lane_squares),
+            in_16_bits,
+            steps: self.steps,
         };
         let blocks_each = self.facts.len().div_ceil(threads).max(1);
         let codes = self.codes.chunks_mut(blocks_each * self.steps);
         let parts = codes.zip(self.facts.chunks_mut(blocks_each)).enumerate();
         std::thread::scope(|scope| {
             for (part, (codes, facts)) in parts {
-                let packer = &packer;
-                let steps = self.steps;
-                let mut work = move || packer.pack(part * blocks_each, codes, facts, steps);
+                let (packer, lane_squares) = (&packer, &lane_squares);
+                let mut work = move || {
+                    let lanes = packer.pack(part * blocks_each, codes, facts, control);
+                    let mut all = lane_squares.lock().unwrap_or_else(PoisonError::into_inner);
+                    *all = all.clone().and_then(|all| Ok(all.max(lanes?)));
+                };
                 if threads == 1 {
                     work();
                 } else {
@@ -98,8 +114,9 @@ impl PackedBase {
             }
         });
         let lane_squares = lane_squares.into_inner();
-        let lane_squares = lane_squares.unwrap_or_else(PoisonError::into_inner);
+        let lane_squares = lane_squares.unwrap_or_else(PoisonError::into_inner)?;
         self.lane_squares = in_16_bits.then_some(lane_squares);
+        Ok(())
     }
 
     pub(crate) fn engine(&self) -> Engine {
@@ -125,8 +142,12 @@ impl PackedBase {
 
     /// Codes and facts of block `block`.
     pub(crate) fn block(&self, block: usize) -> (&[Codes], &Facts) {
-        let codes = &self.codes[block * self.steps..(block + 1) * self.steps];
-        (codes, &self.facts[block])
+        (self.codes(block..block + 1), &self.facts[block])
+    }
+
+    /// Codes of some blocks.
+    pub(crate) fn codes(&self, blocks: Range<usize>) -> &[Codes] {
+        &self.codes[blocks.start * self.steps..blocks.end * self.steps]
     }
 
     /// Bytes of the codes of a block.
@@ -163,72 +184,101 @@ struct Packer<'a, T> {
     center: &'a Center,
     base: MatrixView<'a, T>,
     norms: &'a [f64],
-    /// Set where the components are their own codes.
-    bytes: Option<Bytes<T>>,
+    /// Whether the components are their own codes.
+    are_bytes: bool,
     /// Code of a component of 0, and the most that others differ from it.
     levels: u8,
     zeros: &'a [i32],
-    /// Where to tell how far codes are from `zeros`, if somebody asks.
-    lane_squares: Option<&'a Mutex<LaneSquares>>,
+    /// Whether a kernel asks how far codes are from `zeros`.
+    in_16_bits: bool,
+    steps: usize,
 }
 
 impl<T: Component> Packer<'_, T> {
-    fn pack(&self, first_block: usize, codes: &mut [Codes], facts: &mut [Facts], steps: usize) {
-        let mut shifted = vec![0.0; self.base.dim()];
-        let mut row_codes = vec![0; steps * STEP];
-        let mut lanes = Lanes::default();
-        let blocks = codes.chunks_mut(steps).zip(facts).enumerate();
-        for (at, (codes, facts)) in blocks {
-            let first = (first_block + at) * ROWS;
-            for row in first..self.base.n().min(first + ROWS) {
-                let factor = self.center.factor_of(self.norms[row]);
-                self.center
-                    .shifted(self.base.row(row), factor, &mut shifted);
-                let quantized = self.quantize(row, &shifted, &mut row_codes);
-                // A vector without a direction keeps facts that make it a candidate.
-                if factor > 0.0 {
-                    facts.set(row - first, quantized, self.center.metric());
-                }
-                if self.lane_squares.is_some() {
-                    lanes.see(&row_codes, self.zeros);
-                }
-                let steps_of_row = row_codes.as_chunks::<STEP>().0;
-                for (codes, step) in codes.iter_mut().zip(steps_of_row) {
-                    let start = (row - first) * STEP;
-                    codes[start..start + STEP].copy_from_slice(step);
+    /// Packs blocks from `first_block` on; returns their largest lanes.
+    fn pack(
+        &self,
+        first_block: usize,
+        codes: &mut [Codes],
+        facts: &mut [Facts],
+        control: &Control<'_, '_>,
+    ) -> Result<LaneSquares, ExactError> {
+        let mut room = Room::new(self.base.dim(), self.steps);
+        let mut rows = first_block * ROWS..self.base.n();
+        let parts = codes.chunks_mut(BLOCKS_BETWEEN_CHECKS * self.steps);
+        for (codes, facts) in parts.zip(facts.chunks_mut(BLOCKS_BETWEEN_CHECKS)) {
+            control.check()?;
+            let before = rows.len();
+            for (codes, facts) in codes.chunks_mut(self.steps).zip(facts) {
+                for row in rows.by_ref().take(ROWS) {
+                    self.pack_row(row, &mut room, facts);
+                    room.copy_to(codes, row % ROWS);
                 }
             }
+            control.advance((before - rows.len()) as u64);
         }
-        if let Some(largest) = self.lane_squares {
-            let mut largest = largest.lock().unwrap_or_else(PoisonError::into_inner);
-            *largest = largest.max(lanes.largest);
+        Ok(room.lanes.largest)
+    }
+
+    fn pack_row(&self, row: usize, room: &mut Room, facts: &mut Facts) {
+        let factor = self.center.factor_of(self.norms[row]);
+        self.center
+            .shifted(self.base.row(row), factor, &mut room.shifted);
+        let quantized = if self.are_bytes {
+            self.take(row, room)
+        } else {
+            self.round(room)
+        };
+        // A vector without a direction keeps facts that make it a candidate.
+        if factor > 0.0 {
+            facts.set(row % ROWS, quantized, self.center.metric());
+        }
+        if self.in_16_bits {
+            room.lanes.see(&room.codes, self.zeros);
         }
     }
 
-    fn quantize(&self, row: usize, shifted: &[f32], codes: &mut [u8]) -> Quantized {
-        match self.bytes {
-            Some(bytes) => self.take(row, shifted, bytes, codes),
-            None => self.round(shifted, codes),
-        }
-    }
-
-    fn take(&self, row: usize, shifted: &[f32], bytes: Bytes<T>, codes: &mut [u8]) -> Quantized {
-        for (code, value) in codes.iter_mut().zip(self.base.row(row)) {
-            *code = (bytes.of)(*value);
+    fn take(&self, row: usize, room: &mut Room) -> Quantized {
+        for (code, value) in room.codes.iter_mut().zip(self.base.row(row)) {
+            *code = value.to_byte();
         }
         Quantized {
             scale: self.center.factor as f32,
             error: 0.0,
-            norm: squared_norm(shifted).sqrt(),
+            norm: squared_norm(&room.shifted).sqrt(),
         }
     }
 
-    fn round(&self, shifted: &[f32], codes: &mut [u8]) -> Quantized {
-        let scale = largest(shifted) / f32::from(self.levels);
-        let quantized = quantize(shifted, scale, codes);
-        for code in codes {
+    fn round(&self, room: &mut Room) -> Quantized {
+        let scale = largest(&room.shifted) / f32::from(self.levels);
+        let quantized = quantize(&room.shifted, scale, &mut room.codes);
+        for code in &mut room.codes {
             *code = code.wrapping_add(self.levels);
         }
         quantized
+    }
+}
+
+/// What a thread packs one row in.
+struct Room {
+    shifted: Vec<f32>,
+    codes: Vec<u8>,
+    lanes: Lanes,
+}
+
+impl Room {
+    fn new(dim: usize, steps: usize) -> Self {
+        Self {
+            shifted: vec![0.0; dim],
+            codes: vec![0; steps * STEP],
+            lanes: Lanes::default(),
+        }
+    }
+
+    /// Puts the codes where row `at` of a block has them.
+    fn copy_to(&self, block: &mut [Codes], at: usize) {
+        for (codes, step) in block.iter_mut().zip(self.codes.as_chunks::<STEP>().0) {
+            codes.as_chunks_mut::<STEP>().0[at] = *step;
+        }
     }
 }

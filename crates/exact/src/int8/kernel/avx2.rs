@@ -123,7 +123,7 @@ pub(super) fn store<const Q: usize>(totals: &[[Half; 2]; Q], sums: &mut [Sums; Q
     }
 }
 
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 pub(super) fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
     let least = _mm256_set1_ps(threshold.least);
     let below = |half| {
@@ -135,7 +135,7 @@ pub(super) fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u3
 
 /// The upper bounds of eight rows.
 #[inline]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 fn uppers(sums: &Sums, facts: &Facts, threshold: &Threshold, half: usize) -> __m256 {
     // SAFETY: `Sums` is 16 numbers of 4 bytes, of which a half is loaded, and the load asks for
     // no alignment.
@@ -147,8 +147,7 @@ fn uppers(sums: &Sums, facts: &Facts, threshold: &Threshold, half: usize) -> __m
     ];
     let mut upper = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), eight(&facts.scale, half));
     for (values, factor) in products {
-        let product = _mm256_mul_ps(eight(values, half), _mm256_set1_ps(factor));
-        upper = _mm256_add_ps(upper, product);
+        upper = _mm256_fmadd_ps(eight(values, half), _mm256_set1_ps(factor), upper);
     }
     upper
 }

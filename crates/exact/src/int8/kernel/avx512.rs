@@ -72,8 +72,7 @@ pub(super) fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u3
     ];
     let mut upper = _mm512_mul_ps(_mm512_cvtepi32_ps(loaded(sums)), sixteen(&facts.scale));
     for (values, factor) in products {
-        let product = _mm512_mul_ps(sixteen(values), _mm512_set1_ps(factor));
-        upper = _mm512_add_ps(upper, product);
+        upper = _mm512_fmadd_ps(sixteen(values), _mm512_set1_ps(factor), upper);
     }
     let below = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(upper, _mm512_set1_ps(threshold.least));
     u32::from(!below)

@@ -12,6 +12,8 @@ mod avx512;
 mod avx_vnni;
 mod portable;
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
 use std::fmt;
 
 use super::{
@@ -120,9 +122,11 @@ impl Kernel {
                     && is_x86_feature_detected!("avx512vnni");
             }
             Self::AvxVnni => {
-                return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni");
+                return Self::Avx2.is_available() && is_x86_feature_detected!("avxvnni");
             }
-            Self::Avx2 => return is_x86_feature_detected!("avx2"),
+            Self::Avx2 => {
+                return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            }
             Self::Portable => {}
         }
         self == Self::Portable
@@ -180,6 +184,19 @@ impl Engine {
         self.0
     }
 
+    /// Asks for codes that will be needed soon.
+    #[inline]
+    pub(crate) fn fetch(self, codes: &[Codes]) {
+        #[cfg(target_arch = "x86_64")]
+        for codes in codes {
+            // SAFETY: every x86-64 CPU has the instruction, and whatever the address, it only
+            // moves data between caches.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(codes.as_ptr().cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = codes;
+    }
+
     /// Adds to `sums` the products of the codes of every query with those of every row of a block.
     #[inline]
     pub(crate) fn add<const Q: usize>(self, block: &[Codes], tile: &Tile<Q>, sums: &mut [Sums; Q]) {
@@ -202,7 +219,7 @@ impl Engine {
     pub(crate) fn survivors(self, sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2.
+            // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2 and FMA.
             Kernel::Avx2 | Kernel::AvxVnni => unsafe { avx2::survivors(sums, facts, threshold) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above, for AVX512F.
