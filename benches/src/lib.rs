@@ -18,6 +18,24 @@ pub fn vectors(n: usize, seed: u64) -> Result<Matrix, ShapeError> {
     Matrix::from_vec(values.collect(), DIM)
 }
 
+/// `n` vectors of `dim` components of a normal distribution, the same for the same seed.
+///
+/// # Errors
+/// If `dim` is 0.
+///
+/// # Source
+/// Box and Muller, A Note on the Generation of Random Normal Deviates, Annals of Mathematical
+/// Statistics 29, 1958.
+pub fn normal(n: usize, dim: usize, seed: u64) -> Result<Matrix, ShapeError> {
+    let mut state = seed;
+    let mut uniform = || (1.0 - component(&mut state)) / 2.0;
+    let values = (0..n * dim).map(|_| {
+        let (radius, angle) = (uniform(), uniform());
+        (-2.0 * radius.ln()).sqrt() * (std::f32::consts::TAU * angle).cos()
+    });
+    Matrix::from_vec(values.collect(), dim)
+}
+
 /// SplitMix64: enough for vectors whose values nobody looks at, and no dependency.
 ///
 /// # Source
@@ -33,6 +51,20 @@ fn component(state: &mut u64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn normal_components_have_mean_0_and_variance_1() {
+        let matrix = normal(1_000, 100, 1).unwrap();
+        let values = || matrix.as_slice().iter().map(|value| f64::from(*value));
+        let (mean, square) = (
+            values().sum::<f64>() / 1e5,
+            values().map(|v| v * v).sum::<f64>() / 1e5,
+        );
+        assert!(
+            mean.abs() < 0.02 && (square - 1.0).abs() < 0.02,
+            "{mean} {square}"
+        );
+    }
 
     #[test]
     fn components_fill_their_range_and_repeat_with_the_seed() {
