@@ -27,7 +27,8 @@ pub(crate) struct Mock;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct MockBuild {
-    /// What goes wrong in the build: nothing, refuse, or one of [`fall`]'s.
+    /// What goes wrong in the build: nothing, refuse, needs FILE (refuses until it is there), forget (nothing
+    /// is indexed), or one of [`fall`]'s.
     build: String,
     /// What goes wrong in a search: nothing, refuse, waver (every third one is reversed), or one of
     /// [`fall`]'s; with ` at SHARE` behind it, only at that share.
@@ -149,7 +150,8 @@ impl Backend for Mock {
         params: &MockBuild,
         job: &mut BuildJob<'_>,
     ) -> Result<Built<MockIndex>, BuildError> {
-        if params.build == "refuse" {
+        let needs = params.build.strip_prefix("needs ").map(Path::new);
+        if params.build == "refuse" || needs.is_some_and(|file| !file.exists()) {
             return Err(BuildError::Library {
                 doing: "add",
                 reason: "the mock refuses".into(),
@@ -165,7 +167,10 @@ impl Backend for Mock {
         fall(&params.build);
         job.report(BuildPhase::Add, base.n(), base.n());
         let index = MockIndex {
-            values: base.as_slice().to_vec(),
+            values: match params.build.as_str() {
+                "forget" => Vec::new(),
+                _ => base.as_slice().to_vec(),
+            },
             dim: base.dim(),
             metric,
             trouble: params.trouble.clone(),
