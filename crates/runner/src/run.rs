@@ -19,7 +19,7 @@ use crate::{
     folder::RunFolder,
     git,
     ledger::Ledger,
-    libraries::{distinct, kernels_below_cpu, library_card, probe, versions},
+    libraries::{compiled_for_less, distinct, kernels_below_cpu, library_card, probe, versions},
     machine::{Environment, Placement, Steering, machine},
     observer::Observer,
     plan::Plan,
@@ -292,18 +292,8 @@ fn doubts(
 ) -> Result<Vec<Warning>> {
     let mut warnings = launcher.environment.warnings();
     warnings.extend(data.warnings.iter().cloned());
-    for library in distinct(libraries) {
-        if !library.unused_cpu_features.is_empty() {
-            warnings.push(Warning::GenericBuild {
-                library: library.name.clone(),
-                unused: library.unused_cpu_features.clone(),
-            });
-        }
-    }
+    warnings.extend(compiled_for_less(libraries, !cfg!(debug_assertions)));
     warnings.extend(kernels_below_cpu(launcher, libraries, plan, setup)?);
-    if cfg!(debug_assertions) {
-        warnings.push(Warning::DebugBuild);
-    }
     Ok(warnings)
 }
 
@@ -319,6 +309,9 @@ fn finish(
     tables::write_builds(&folder.file("builds.parquet"), &rows.builds)?;
     tables::write_points(&folder.file("points.parquet"), &rows.points)?;
     tables::write_queries(&folder.file("queries.parquet"), &rows.queries)?;
+    let started = humantime::parse_rfc3339(&record.started).unwrap_or(SystemTime::UNIX_EPOCH);
+    let latencies = rows::latencies(plan, ledger.events());
+    tables::write_latencies(&folder.file("latencies.hlog"), started, latencies)?;
     folder.mark_latest()?;
     record.failures = failures(&rows);
     record.noise = rows.noise;

@@ -1,6 +1,9 @@
 //! From what was written down to the rows people read.
 
+mod conditions;
 mod doubts;
+
+use std::time::Duration;
 
 use annbench_eval::{
     Method, Samples, median_interval, qps_interval, qps_interval_of_these_queries, recall_interval,
@@ -8,7 +11,7 @@ use annbench_eval::{
 };
 use annbench_store::results::{
     BuildRow, ColdStart, Estimate, InForce, LatencyUs, Load, Noise, PointRow, QueryRow, Role,
-    Settled, SplitChoice, Spread, Status,
+    Settled, SplitChoice, Spread, Status, tables::PointLatencies,
 };
 
 use crate::{
@@ -76,6 +79,25 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
     rows.noise = compare::compare(plan, events, &mut rows.points);
     rows.choices = split::choices(plan, events, &rows.points);
     rows
+}
+
+/// Latencies of the points that are compared, where a query has one; all rounds together.
+pub(crate) fn latencies(plan: &Plan, events: &Events) -> impl Iterator<Item = PointLatencies> {
+    let keys = plan
+        .candidates()
+        .flat_map(move |(point, _)| plan.loads_of(point));
+    let timed = keys.filter(|(_, load)| load.mode.times_queries());
+    timed.filter_map(move |(point, load)| {
+        let rounds = events.rounds_of((point, load));
+        let latencies_ns = rounds.iter().flat_map(|timed| &timed.latencies_ns);
+        let elapsed = |timed: &Timed| Duration::from_nanos(timed.elapsed_ns);
+        (!rounds.is_empty()).then(|| PointLatencies {
+            point,
+            load,
+            latencies_ns: latencies_ns.copied().collect(),
+            elapsed: rounds.iter().map(elapsed).sum(),
+        })
+    })
 }
 
 /// Makes the rows of one operating point in one mode.

@@ -2,6 +2,12 @@
 
 use anyhow::Result;
 
+use super::{
+    disturbance::Watch,
+    serving::{Patience, Served},
+    timed::{Timed, Timing, arrivals_ns},
+};
+
 /// How close the rates that held and failed have come, relative to the latter, when the search ends:
 /// less than rounds of one point differ, so that rounds average it out.
 const CLOSE: f64 = 0.03;
@@ -9,6 +15,61 @@ const CLOSE: f64 = 0.03;
 /// Share of what clients could do at most below which no rate is tried: a point that does not hold
 /// there holds nowhere that matters.
 const LEAST: f64 = 1.0 / 256.0;
+
+/// Searches of a trial at least: as many as carry a 99th percentile, and some.
+const TRIAL_SEARCHES: usize = 1_000;
+
+/// How long a trial lasts at least, in multiples of the p99 that is asked for: queries that pile up
+/// have to come to be late.
+const TRIAL_IN_SLOS: f64 = 3.0;
+
+/// Searches of a trial at most: an index that does nothing bears millions a second.
+const MOST_SEARCHES: usize = 1_000_000;
+
+impl Timing<'_> {
+    /// The highest rate of arrivals whose p99 stays under `slo_p99_us`: what the queries would have
+    /// taken at that rate, or no time where there is none.
+    pub(super) fn ceiling(&self, slo_p99_us: u64) -> Result<Timed> {
+        self.warm_up_one_by_one(self.queries)?;
+        let n_queries = self.queries.n();
+        let watch = Watch::start(&self.request.cpus);
+        // As fast as they are answered: no rate above this can hold, and every query has its answer.
+        let most = self.service(None, None).run()?;
+        let most_qps = n_queries as f64 * 1e9 / most.elapsed_ns.max(1) as f64;
+        let mut switches = vec![most.switches];
+        let (mut latencies_ns, mut trials) = (most.latencies_ns, 0);
+        let found = highest_rate(most_qps, |rate_qps| {
+            trials += 1;
+            let trial = self.trial(rate_qps, slo_p99_us, trials)?;
+            switches.push(trial.switches);
+            if !trial.gave_up {
+                latencies_ns = trial.latencies_ns;
+            }
+            Ok(!trial.gave_up)
+        })?;
+        Ok(Timed {
+            disturbance: watch.stop().with_switches(switches.into_iter().sum()),
+            elapsed_ns: found.map_or(0, |rate_qps| (n_queries as f64 * 1e9 / rate_qps) as u64),
+            latencies_ns,
+            neighbors: most.neighbors,
+            repeat_speedup: None,
+        })
+    }
+
+    /// Offers queries at a rate until so many are late that the p99 is.
+    fn trial(&self, rate_qps: f64, slo_p99_us: u64, trial: u64) -> Result<Served> {
+        let lasting = rate_qps * TRIAL_IN_SLOS * slo_p99_us as f64 / 1e6;
+        let n_searches = (lasting as usize).clamp(TRIAL_SEARCHES, MOST_SEARCHES);
+        let seed = self.request.arrivals_seed.wrapping_add(trial << 32);
+        let arrivals_ns = arrivals_ns(rate_qps, n_searches, seed);
+        let patience = Patience {
+            limit_ns: slo_p99_us * 1_000,
+            // By nearest rank: one more, and the 99th percentile is one of them.
+            late: n_searches / 100,
+        };
+        self.service(Some(&arrivals_ns), Some(patience)).run()
+    }
+}
 
 /// The highest rate, in queries a second, of which `holds` says so; none where it holds for hardly
 /// any. `most_qps` is what clients get that ask as fast as they are answered: more cannot hold.
@@ -18,10 +79,7 @@ const LEAST: f64 = 1.0 / 256.0;
 ///
 /// # Errors
 /// Those of `holds`.
-pub(super) fn highest_rate(
-    most_qps: f64,
-    mut holds: impl FnMut(f64) -> Result<bool>,
-) -> Result<Option<f64>> {
+fn highest_rate(most_qps: f64, mut holds: impl FnMut(f64) -> Result<bool>) -> Result<Option<f64>> {
     let (mut held, mut failed) = (0.0, most_qps);
     while failed - held > CLOSE * failed && failed > LEAST * most_qps {
         let rate_qps = (held + failed) / 2.0;

@@ -10,11 +10,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     Disturbance, Monotonic, batch,
-    ceiling::highest_rate,
     disturbance::Watch,
     one_by_one,
     protocol::MeasureRequest,
-    serving::{Patience, Served, Service},
+    serving::{Patience, Service},
     working_set::WorkingSet,
 };
 
@@ -53,10 +52,10 @@ pub(super) fn search(
 }
 
 /// One measurement.
-struct Timing<'a> {
+pub(super) struct Timing<'a> {
     index: &'a dyn Index,
-    queries: MatrixView<'a>,
-    request: &'a MeasureRequest,
+    pub(super) queries: MatrixView<'a>,
+    pub(super) request: &'a MeasureRequest,
     clock: Monotonic,
 }
 
@@ -140,50 +139,7 @@ impl Timing<'_> {
         })
     }
 
-    /// The highest rate of arrivals whose p99 stays under `slo_p99_us`: what the queries would have
-    /// taken at that rate, or no time where there is none.
-    fn ceiling(&self, slo_p99_us: u64) -> Result<Timed> {
-        self.warm_up_one_by_one(self.queries)?;
-        let n_queries = self.queries.n();
-        let watch = Watch::start(&self.request.cpus);
-        // As fast as they are answered: no rate above this can hold, and every query has its answer.
-        let most = self.service(None, None).run()?;
-        let most_qps = n_queries as f64 * 1e9 / most.elapsed_ns.max(1) as f64;
-        let mut switches = vec![most.switches];
-        let (mut latencies_ns, mut trials) = (most.latencies_ns, 0);
-        let found = highest_rate(most_qps, |rate_qps| {
-            trials += 1;
-            let trial = self.trial(rate_qps, slo_p99_us, trials)?;
-            switches.push(trial.switches);
-            if !trial.gave_up {
-                latencies_ns = trial.latencies_ns;
-            }
-            Ok(!trial.gave_up)
-        })?;
-        Ok(Timed {
-            disturbance: watch.stop().with_switches(switches.into_iter().sum()),
-            elapsed_ns: found.map_or(0, |rate_qps| (n_queries as f64 * 1e9 / rate_qps) as u64),
-            latencies_ns,
-            neighbors: most.neighbors,
-            repeat_speedup: None,
-        })
-    }
-
-    /// Offers queries at a rate until so many are late that the p99 is.
-    fn trial(&self, rate_qps: f64, slo_p99_us: u64, trial: u64) -> Result<Served> {
-        let lasting = rate_qps * TRIAL_IN_SLOS * slo_p99_us as f64 / 1e6;
-        let n_searches = (lasting as usize).max(TRIAL_SEARCHES);
-        let seed = self.request.arrivals_seed.wrapping_add(trial << 32);
-        let arrivals_ns = arrivals_ns(rate_qps, n_searches, seed);
-        let patience = Patience {
-            limit_ns: slo_p99_us * 1_000,
-            // By nearest rank: one more, and the 99th percentile is one of them.
-            late: n_searches / 100,
-        };
-        self.service(Some(&arrivals_ns), Some(patience)).run()
-    }
-
-    fn service<'s>(
+    pub(super) fn service<'s>(
         &'s self,
         arrivals_ns: Option<&'s [u64]>,
         patience: Option<Patience>,
@@ -205,7 +161,7 @@ impl Timing<'_> {
     }
 
     /// Searches without keeping the results; gives the latencies.
-    fn warm_up_one_by_one(&self, queries: MatrixView<'_>) -> Result<Vec<u64>> {
+    pub(super) fn warm_up_one_by_one(&self, queries: MatrixView<'_>) -> Result<Vec<u64>> {
         let warmup = self.warmup(queries);
         let mut neighbors = Neighbors::new(warmup.n(), self.request.k);
         let mut latencies_ns = vec![u64::MAX; warmup.n()];
@@ -219,13 +175,6 @@ impl Timing<'_> {
         Ok(latencies_ns)
     }
 }
-
-/// Searches of a trial at least: as many as carry a 99th percentile, and some.
-const TRIAL_SEARCHES: usize = 1_000;
-
-/// How long a trial lasts at least, in multiples of the p99 that is asked for: queries that pile up
-/// have to come to be late.
-const TRIAL_IN_SLOS: f64 = 3.0;
 
 /// Queries that it takes to say whether repeated ones are answered faster.
 const ENOUGH_REPEATED: usize = 50;
@@ -241,7 +190,7 @@ fn speedup(first_ns: &[u64], again_ns: &[u64]) -> Option<f64> {
 
 /// When queries are due in mode open loop: as independent of each other as those of many users, so
 /// that the times between them are exponential (a Poisson process).
-fn arrivals_ns(rate_qps: f64, n_searches: usize, seed: u64) -> Vec<u64> {
+pub(super) fn arrivals_ns(rate_qps: f64, n_searches: usize, seed: u64) -> Vec<u64> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut due_s = 0.0;
     let mut next = || {
@@ -332,7 +281,7 @@ mod tests {
         };
         let found = timed(under(500_000)).unwrap();
         assert!(found.elapsed_ns > 0);
-        assert!(found.latencies_ns.len() >= TRIAL_SEARCHES);
+        assert!(found.latencies_ns.len() >= 1_000);
         assert_eq!(
             found.neighbors.ids(29),
             [0, 1],

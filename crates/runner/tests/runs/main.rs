@@ -34,6 +34,7 @@ mod cuts;
 mod deaths;
 mod loads;
 mod repairs;
+mod trust;
 mod world;
 
 fn main() -> ExitCode {
@@ -75,6 +76,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(deaths::trials());
     trials.extend(loads::trials());
     trials.extend(repairs::trials());
+    trials.extend(trust::trials());
     #[cfg(unix)]
     trials.extend(cuts::trials());
     trials
@@ -92,6 +94,7 @@ fn a_run_leaves_everything_behind() {
         "builds.parquet",
         "points.parquet",
         "queries.parquet",
+        "latencies.hlog",
     ];
     for name in names {
         assert!(finished.folder.join(name).is_file(), "{name}");
