@@ -82,7 +82,7 @@ struct Shift {
 impl<C: Clock + Sync> Service<'_, C> {
     /// Answers every query, or as many as arrive: these go round the queries again and again.
     pub(super) fn run(&self) -> Result<Served> {
-        let shared = Shared {
+        let shared = &Shared {
             next: AtomicUsize::new(0),
             late: AtomicUsize::new(0),
             start_ns: AtomicU64::new(0),
@@ -90,12 +90,7 @@ impl<C: Clock + Sync> Service<'_, C> {
         };
         let shifts = thread::scope(|scope| {
             let workers: Vec<_> = (0..self.threads)
-                .map(|thread| {
-                    scope.spawn({
-                        let shared = &shared;
-                        move || self.shift(thread, shared)
-                    })
-                })
+                .map(|thread| scope.spawn(move || self.shift(thread, shared)))
                 .collect();
             // Between the two barriers all are ready and none has begun.
             shared.ready.wait();
@@ -112,7 +107,7 @@ impl<C: Clock + Sync> Service<'_, C> {
                 })
                 .collect::<Result<Vec<Shift>>>()
         })?;
-        Ok(self.gather(&shared, shifts))
+        Ok(self.gather(shared, shifts))
     }
 
     fn n_searches(&self) -> usize {
@@ -120,11 +115,8 @@ impl<C: Clock + Sync> Service<'_, C> {
     }
 
     fn shift(&self, thread: usize, shared: &Shared) -> Result<Shift> {
-        if let Some(&cpu) = self
-            .cpus
-            .get(thread)
-            .filter(|_| self.cpus.len() >= self.threads)
-        {
+        let own_cpu = self.cpus.get(thread);
+        if let Some(&cpu) = own_cpu.filter(|_| self.cpus.len() >= self.threads) {
             // Else it stays among those of the process, which are read back and told.
             let _ = affinity::hold_thread(&[cpu]);
         }
@@ -138,10 +130,10 @@ impl<C: Clock + Sync> Service<'_, C> {
             end_ns: 0,
             switches: Switches::default(),
         };
+        let before = Switches::of_this_thread();
         shared.ready.wait();
         shared.ready.wait();
         entered?;
-        let before = Switches::of_this_thread();
         self.search(shared, &mut shift)?;
         shift.switches = Switches::of_this_thread().since(before);
         Ok(shift)
@@ -163,10 +155,8 @@ impl<C: Clock + Sync> Service<'_, C> {
             shift.end_ns = self.clock.now_ns();
             let latency_ns = shift.end_ns.saturating_sub(begin_ns);
             shift.answered.push((search_idx, latency_ns));
-            if self
-                .patience
-                .is_some_and(|patience| latency_ns > patience.limit_ns)
-            {
+            let is_late = |patience: Patience| latency_ns > patience.limit_ns;
+            if self.patience.is_some_and(is_late) {
                 shared.late.fetch_add(1, Ordering::Relaxed);
             }
         }
