@@ -1,6 +1,6 @@
 //! What a run was made of, as names and values.
 
-use annbench_store::results::{EnvVariable, LibraryCard, Machine, RunRecord};
+use annbench_store::results::{EnvVariable, LibraryCard, Pinning, RunRecord};
 
 use crate::numbers::count;
 
@@ -35,7 +35,7 @@ pub(crate) fn headline(record: &RunRecord) -> Vec<Fact> {
             "queries",
             format!("{}, {}", count(data.n_queries), data.queries),
         ),
-        fact("machine", machine(&record.machine)),
+        fact("machine", machine(record)),
     ];
     facts.extend(
         record
@@ -56,6 +56,8 @@ pub(crate) fn details(record: &RunRecord) -> Vec<Fact> {
         fact("queries sha256", data.queries_sha256.clone()),
         fact("plan sha256", record.plan_sha256.clone()),
         fact("CPU flags", record.machine.cpu_flags.join(" ")),
+        fact("CPU clock", clock(&record.pinning)),
+        fact("pinning", pinning(&record.pinning)),
         fact("environment found", variables(&record.blas.found)),
         fact("environment set", variables(&record.blas.set)),
         fact("annbench", program(record)),
@@ -83,7 +85,15 @@ fn experiment(record: &RunRecord) -> String {
     )
 }
 
-fn machine(machine: &Machine) -> String {
+fn machine(record: &RunRecord) -> String {
+    let machine = &record.machine;
+    let pinned = match &record.pinning {
+        Pinning { asked: false, .. } => "threads not pinned",
+        Pinning {
+            refused: Some(_), ..
+        } => "pinning refused",
+        _ => "threads pinned",
+    };
     let cores = machine.physical_cores.map(|cores| plural(cores, "core"));
     let threads = Some(plural(machine.threads, "thread"));
     let memory = Some(format!("{:.0} GiB", machine.memory_bytes as f64 / GIB));
@@ -93,8 +103,32 @@ fn machine(machine: &Machine) -> String {
         threads,
         memory,
         Some(machine.os.clone()),
+        Some(pinned.to_owned()),
     ];
     listed(parts)
+}
+
+fn pinning(pinning: &Pinning) -> String {
+    let listed = |cpus: &[usize]| {
+        let cpus: Vec<String> = cpus.iter().map(usize::to_string).collect();
+        cpus.join(" ")
+    };
+    match (&pinning.refused, pinning.asked) {
+        (Some(reason), _) => format!("refused: {reason}"),
+        (None, false) => "off: threads run where the system puts them".to_owned(),
+        (None, true) => format!(
+            "measured threads take the CPUs {} in that order, the coordinator waits on {}",
+            listed(&pinning.cpus),
+            listed(&pinning.coordinator)
+        ),
+    }
+}
+
+fn clock(pinning: &Pinning) -> String {
+    match &pinning.governor {
+        Some(governor) => format!("governed by {governor}"),
+        None => "not told by this machine, as most virtual ones do not".to_owned(),
+    }
 }
 
 fn library(card: &LibraryCard) -> String {
@@ -156,8 +190,22 @@ mod tests {
         let mut record = fixture::run().record;
         record.machine.physical_cores = None;
         record.dataset.licence = None;
-        assert!(!machine(&record.machine).contains("cores"));
+        assert!(!machine(&record).contains("cores"));
         assert!(details(&record).iter().all(|fact| fact.name != "licence"));
+    }
+
+    #[test]
+    fn pinning_is_told_with_its_cpus_or_why_not() {
+        let mut record = fixture::run().record;
+        assert!(machine(&record).ends_with(", threads pinned"));
+        let expected =
+            "measured threads take the CPUs 1 0 in that order, the coordinator waits on 0";
+        assert_eq!(pinning(&record.pinning), expected);
+        record.pinning.refused = Some("not permitted".into());
+        assert!(machine(&record).ends_with(", pinning refused"));
+        assert_eq!(pinning(&record.pinning), "refused: not permitted");
+        record.pinning = Pinning::default();
+        assert!(machine(&record).ends_with(", threads not pinned"));
     }
 
     #[test]

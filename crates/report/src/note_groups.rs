@@ -50,13 +50,15 @@ fn text(warnings: &[&Warning]) -> Option<String> {
         Warning::Trend { .. } => Some(trend(warnings)),
         Warning::Disturbed { .. } => Some(disturbed(warnings)),
         Warning::PageFaults { .. } => Some(page_faults(warnings)),
+        Warning::Preempted { .. } => Some(preempted(warnings)),
+        Warning::ClockMoved { .. } => Some(clock_moved(warnings)),
         _ => None,
     }
 }
 
 fn trend(warnings: &[&Warning]) -> String {
     let drifts = figures(warnings, |warning| match warning {
-        Warning::Trend { drift } => Some(100.0 * drift),
+        Warning::Trend { drift, .. } => Some(100.0 * drift),
         _ => None,
     });
     let way = match drifts.iter().filter(|drift| **drift < 0.0).count() {
@@ -96,6 +98,33 @@ fn page_faults(warnings: &[&Warning]) -> String {
     format!("{pages} pages were read from disk while they were timed")
 }
 
+fn preempted(warnings: &[&Warning]) -> String {
+    let per_s = figures(warnings, |warning| match warning {
+        Warning::Preempted { per_s } => Some(*per_s),
+        _ => None,
+    });
+    format!(
+        "the kernel took the CPU from them {} times a second while they were timed",
+        range(per_s.into_iter(), 0)
+    )
+}
+
+fn clock_moved(warnings: &[&Warning]) -> String {
+    let clocks = |pick| figures(warnings, pick).into_iter();
+    let lowest = clocks(|warning| match warning {
+        Warning::ClockMoved { lowest_mhz, .. } => Some(*lowest_mhz),
+        _ => None,
+    });
+    let highest = clocks(|warning| match warning {
+        Warning::ClockMoved { highest_mhz, .. } => Some(*highest_mhz),
+        _ => None,
+    });
+    format!(
+        "the CPUs ran at {} MHz, not the same from round to round",
+        range(lowest.chain(highest), 0)
+    )
+}
+
 fn figures(warnings: &[&Warning], pick: fn(&Warning) -> Option<f64>) -> Vec<f64> {
     warnings
         .iter()
@@ -132,7 +161,10 @@ mod tests {
     }
 
     fn trends(drifts: &[f64]) -> Vec<Warning> {
-        let trend = |drift: &f64| Warning::Trend { drift: *drift };
+        let trend = |drift: &f64| Warning::Trend {
+            drift: *drift,
+            in_spite_of_warmup: false,
+        };
         drifts.iter().map(trend).collect()
     }
 

@@ -153,6 +153,7 @@ mod tests {
         let mut run = fixture::run();
         for (number, row) in run.points.iter_mut().enumerate() {
             row.warnings = vec![Warning::Trend {
+                in_spite_of_warmup: false,
                 drift: 0.01 * (number + 1) as f64,
             }];
         }

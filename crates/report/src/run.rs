@@ -41,7 +41,9 @@ impl Run {
     /// The loads that verdicts are given for: one thread, and the batch with the most threads; of
     /// a run that has neither, the most clients. At most one a mode.
     pub fn main_loads(&self) -> Vec<Load> {
-        let loads = self.loads();
+        let mut loads = self.loads();
+        // A few queries asked over and over are no load to choose an index by.
+        loads.retain(|load| load.distinct_queries.is_none());
         let largest = |mode| loads.iter().copied().filter(move |l| l.mode == mode).max();
         let main = [Mode::Single, Mode::Batch].into_iter().filter_map(largest);
         let main: Vec<Load> = main.collect();

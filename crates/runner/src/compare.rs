@@ -51,7 +51,10 @@ impl Contest<'_> {
                 }
             }
         }
-        self.tier(points, &measured);
+        // The recall of a few queries asked over and over is no figure to choose a point by.
+        if self.load.distinct_queries.is_none() {
+            self.tier(points, &measured);
+        }
         Noise {
             load: self.load,
             duplicate: duplicate.map(estimate),
@@ -79,10 +82,8 @@ impl Contest<'_> {
     }
 
     fn paired(&self, a: usize, b: usize) -> Option<Interval> {
-        let key = |point| (point, self.load);
-        let n_queries = self.events.answered.get(&key(a))?.hits.len();
         let (a, b) = (self.samples(a), self.samples(b));
-        paired_ratio(&a, &b, n_queries, &bootstrap(self.plan.seed))
+        paired_ratio(&a, &b, self.plan.n_queries, &bootstrap(self.plan.seed))
     }
 
     fn tier(&self, points: &mut [PointRow], measured: &[usize]) {
@@ -162,6 +163,8 @@ mod tests {
             mode: Mode::Single,
             threads: 1,
             rate_qps: None,
+            slo_p99_us: None,
+            distinct_queries: None,
             role: Role::Candidate,
             k: 10,
             status: Status::Ok,
@@ -174,6 +177,8 @@ mod tests {
             latency_us: None,
             n_queries: 10,
             rounds_s: Vec::new(),
+            in_force: Default::default(),
+            cold: None,
             warnings: Vec::new(),
         }
     }

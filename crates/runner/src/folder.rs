@@ -23,8 +23,9 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Opens the newest unfinished run of this very plan, or begins a new one; `fresh` always
-    /// begins a new one. Returns the record of the run that is continued, if one is.
+    /// Opens the newest run of this very plan if it was cut off or has failed rows, or begins a new
+    /// one; `fresh` always begins a new one. Returns the record of the run that is continued, if one
+    /// is.
     ///
     /// # Errors
     /// If folders cannot be made, or if another process works on the run to be continued.
@@ -35,8 +36,9 @@ impl RunFolder {
     ) -> Result<(Self, Option<RunRecord>)> {
         fs::create_dir_all(experiment)
             .with_context(|| format!("make the folder {}", experiment.display()))?;
-        let mut unfinished = unfinished(experiment);
-        let past = unfinished.find(|(_, record)| record.plan_sha256 == plan_sha256);
+        clear_unbegun(experiment);
+        let newest = runs(experiment).find(|(_, record)| record.plan_sha256 == plan_sha256);
+        let past = newest.filter(|(_, record)| is_incomplete(record));
         if !fresh && let Some((run_id, record)) = past {
             return Ok((Self::lock(experiment, run_id)?, Some(record)));
         }
@@ -150,8 +152,31 @@ fn point(link: &Path, run_id: &str) -> std::io::Result<()> {
     fs::write(link, run_id)
 }
 
-/// The runs that were cut off, newest first. Run names sort by time.
+fn is_incomplete(record: &RunRecord) -> bool {
+    record.finished.is_none() || record.failures > 0
+}
+
+/// Removes the folders of runs that were killed before they wrote down what they are: nothing was
+/// built in them, and nothing can be continued.
+fn clear_unbegun(experiment: &Path) {
+    for run in fs::read_dir(experiment).into_iter().flatten().flatten() {
+        let path = run.path();
+        let has_record = path.join("run.json").exists();
+        // Held by a run that has just begun; of what is no run there is no lock.
+        let lock = File::open(path.join("run.lock"));
+        if !has_record && lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// The runs that were cut off, newest first.
 pub(crate) fn unfinished(experiment: &Path) -> impl Iterator<Item = (String, RunRecord)> {
+    runs(experiment).filter(|(_, record)| record.finished.is_none())
+}
+
+/// All runs, newest first. Their names sort by time.
+fn runs(experiment: &Path) -> impl Iterator<Item = (String, RunRecord)> {
     let entries = fs::read_dir(experiment).into_iter().flatten();
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -160,7 +185,7 @@ pub(crate) fn unfinished(experiment: &Path) -> impl Iterator<Item = (String, Run
     names.sort();
     names.into_iter().rev().filter_map(move |name| {
         let record = tables::read_record(&experiment.join(&name).join("run.json")).ok()?;
-        record.finished.is_none().then_some((name, record))
+        Some((name, record))
     })
 }
 

@@ -8,7 +8,7 @@ use std::{
 use annbench_index::Params;
 use annbench_store::{
     journal::Journal,
-    results::{BuildRow, Load},
+    results::{BuildRow, InForce, Load},
 };
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ pub(crate) struct Answered {
     pub(crate) load: Load,
     /// Search parameters in force.
     pub(crate) effective: Params,
-    /// True neighbours found, query by query.
+    /// True neighbours found, query by query; in a working set, of its queries alone.
     pub(crate) hits: Vec<u32>,
     /// Neighbours returned, query by query.
     pub(crate) returned: Vec<u32>,
@@ -71,6 +71,20 @@ pub(crate) struct Timed {
     pub(crate) repeat_speedup: Option<f64>,
     /// Queries that got other ids than in the first round.
     pub(crate) changed: usize,
+    /// Queries searched untimed before.
+    pub(crate) warmup_queries: usize,
+    /// What it ran on, as read back.
+    pub(crate) in_force: InForce,
+    /// What the start took, in mode cold.
+    pub(crate) cold: Option<Cold>,
+}
+
+/// What loading an index into a new process took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Cold {
+    pub(crate) load_s: f64,
+    /// Bytes that came from a disk meanwhile.
+    pub(crate) read_bytes: Option<u64>,
 }
 
 /// Why a point could not be measured.
@@ -128,6 +142,12 @@ impl Events {
         )
     }
 
+    /// Rounds done in all: one more than the last in which anything was timed.
+    pub(crate) fn rounds(&self) -> usize {
+        let last = self.timed.values().flatten().map(|timed| timed.round + 1);
+        last.max().unwrap_or(0)
+    }
+
     /// Rounds in which a point was timed.
     pub(crate) fn rounds_of(&self, key: PointLoad) -> &[Timed] {
         self.timed.get(&key).map_or(&[], Vec::as_slice)
@@ -169,28 +189,39 @@ impl Ledger {
     }
 }
 
+/// Rounds that took these times, for tests.
+#[cfg(test)]
+pub(crate) fn rounds_of(load: Load, elapsed_ns: &[u64]) -> Vec<Timed> {
+    let round = |(round, &elapsed_ns): (usize, &u64)| Timed {
+        point: 0,
+        load,
+        round,
+        latencies_ns: vec![elapsed_ns],
+        elapsed_ns,
+        disturbance: Disturbance::default(),
+        repeat_speedup: None,
+        changed: 0,
+        warmup_queries: 0,
+        in_force: InForce::default(),
+        cold: None,
+    };
+    elapsed_ns.iter().enumerate().map(round).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use annbench_store::results::Mode;
 
     use super::*;
 
-    const SINGLE: Load = Load {
-        mode: Mode::Single,
-        threads: 1,
-        rate_qps: None,
-    };
+    const SINGLE: Load = Load::new(Mode::Single, 1);
 
     fn timed(point: usize, round: usize) -> Event {
+        let rounds = rounds_of(SINGLE, &[1]);
         Event::Timed(Timed {
             point,
-            load: SINGLE,
             round,
-            latencies_ns: vec![1],
-            elapsed_ns: 1,
-            disturbance: Disturbance::default(),
-            repeat_speedup: None,
-            changed: 0,
+            ..rounds[0].clone()
         })
     }
 

@@ -57,7 +57,12 @@ pub(crate) fn kernels_below_cpu(
     let mut own = launcher.clone();
     own.environment.record.kept = false;
     let own_choice = probe(&own, plan, setup)?;
-    let pairs = libraries.iter().zip(&own_choice);
+    Ok(other_kernels(libraries, &own_choice))
+}
+
+/// Libraries whose kernels in force are not those of their own choice.
+fn other_kernels(in_force: &[Library], own_choice: &[Library]) -> Vec<Warning> {
+    let pairs = in_force.iter().zip(own_choice);
     let mut warnings: Vec<Warning> = pairs
         .filter(|(in_force, own)| in_force.blas_core != own.blas_core)
         .filter_map(|(in_force, own)| {
@@ -68,7 +73,19 @@ pub(crate) fn kernels_below_cpu(
         })
         .collect();
     warnings.dedup();
-    Ok(warnings)
+    warnings
+}
+
+/// Doubts about how the libraries and this program itself were compiled.
+pub(crate) fn compiled_for_less(libraries: &[Library], is_optimised: bool) -> Vec<Warning> {
+    let unused = |library: &&Library| !library.unused_cpu_features.is_empty();
+    let generic = distinct(libraries).into_iter().filter(unused);
+    let generic = generic.map(|library| Warning::GenericBuild {
+        library: library.name.clone(),
+        unused: library.unused_cpu_features.clone(),
+    });
+    let debug = (!is_optimised).then_some(Warning::DebugBuild);
+    generic.chain(debug).collect()
 }
 
 /// The libraries, each once: several backends may share one.
@@ -92,5 +109,46 @@ pub(crate) fn library_card(library: &Library) -> LibraryCard {
         blas_core: library.blas_core.clone(),
         blas_threads: library.blas_threads,
         openmp_threads: library.openmp_threads,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn library(blas_core: &str, unused: &[&str]) -> Library {
+        Library {
+            name: "faiss".into(),
+            unused_cpu_features: unused.iter().map(|&name| name.into()).collect(),
+            blas_core: Some(blas_core.into()),
+            ..Library::default()
+        }
+    }
+
+    #[test]
+    fn kernels_other_than_blas_would_choose_are_told_once() {
+        let (old, new) = (library("Haswell", &[]), library("Zen", &[]));
+        let in_force = [old.clone(), old];
+        let expected = Warning::BlasBelowCpu {
+            in_force: "Haswell".into(),
+            own_choice: "Zen".into(),
+        };
+        let own = [new.clone(), new.clone()];
+        assert_eq!(other_kernels(&in_force, &own), [expected]);
+        assert_eq!(other_kernels(&own, &own), []);
+    }
+
+    #[test]
+    fn what_was_compiled_for_less_than_this_cpu_is_told() {
+        let generic = library("Zen", &["avx2"]);
+        let expected = Warning::GenericBuild {
+            library: "faiss".into(),
+            unused: vec!["avx2".into()],
+        };
+        let both = [generic.clone(), generic];
+        assert_eq!(compiled_for_less(&both, true), [expected]);
+        let native = [library("Zen", &[])];
+        assert_eq!(compiled_for_less(&native, true), []);
+        assert_eq!(compiled_for_less(&native, false), [Warning::DebugBuild]);
     }
 }

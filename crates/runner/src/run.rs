@@ -19,12 +19,12 @@ use crate::{
     folder::RunFolder,
     git,
     ledger::Ledger,
-    libraries::{distinct, kernels_below_cpu, library_card, probe, versions},
-    machine::{Environment, Steering, machine},
+    libraries::{compiled_for_less, distinct, kernels_below_cpu, library_card, probe, versions},
+    machine::{Environment, Placement, Steering, machine},
     observer::Observer,
     plan::Plan,
     resume,
-    rows::{self, ByMethod},
+    rows::{self, ByMethod, Rows},
     truth,
 };
 
@@ -91,7 +91,9 @@ pub fn run(
     let launcher = launcher(plan, setup);
     let libraries = probe(&launcher, plan, setup)?;
     let machine = machine();
-    let doubts = doubts(&launcher, &libraries, data, plan, setup)?;
+    let placement = Placement::new(plan.pin);
+    let mut doubts = doubts(&launcher, &libraries, data, plan, setup)?;
+    doubts.extend(placement.warning());
     let plan_sha256 = plan.sha256(&machine, &versions(&libraries));
     let experiment = setup.runs.join(folder_name(&plan.name));
     let (folder, past) = RunFolder::open(&experiment, &plan_sha256, setup.fresh)?;
@@ -106,6 +108,7 @@ pub fn run(
     record.machine = machine;
     record.libraries = distinct(&libraries).into_iter().map(library_card).collect();
     record.blas = launcher.environment.record.clone();
+    record.pinning = placement.record();
     if past.is_none() && !setup.fresh {
         resume::why_anew(&experiment, &record).inspect(|why| observer.note(why));
     }
@@ -115,6 +118,10 @@ pub fn run(
         setup,
         launcher: &launcher,
         libraries: &libraries,
+        placement: &placement,
+        had_rounds: past
+            .filter(|past| past.finished.is_some())
+            .map(|_| ledger.events().rounds()),
         folder: &folder,
     };
     work.finish(record, &mut ledger, observer)
@@ -128,6 +135,9 @@ struct Work<'a> {
     setup: &'a Setup<'a>,
     launcher: &'a Launcher,
     libraries: &'a [Library],
+    placement: &'a Placement,
+    /// Rounds that a finished run had of which something failed; none of others.
+    had_rounds: Option<usize>,
     folder: &'a RunFolder,
 }
 
@@ -173,6 +183,8 @@ impl Work<'_> {
             data: self.data,
             truth: &truth,
             launcher: self.launcher,
+            placement: self.placement,
+            had_rounds: self.had_rounds,
             folder: self.folder,
             ledger,
             observer,
@@ -225,12 +237,17 @@ fn announce(
     ledger: &mut Ledger,
     observer: &mut dyn Observer,
 ) {
-    if past.is_none() {
+    let Some(past) = past else {
         return;
-    }
+    };
     ledger.forgive();
+    let again = match (&past.finished, past.failures) {
+        (None, _) => String::new(),
+        (Some(_), 1) => "; 1 row failed and is tried again".to_owned(),
+        (Some(_), failures) => format!("; {failures} rows failed and are tried again"),
+    };
     observer.note(&format!(
-        "continuing {}: {} are there; --fresh begins anew",
+        "continuing {}: {} are there{again}; --fresh begins anew",
         folder.path().display(),
         ledger.events().in_words(),
     ));
@@ -257,6 +274,8 @@ fn record(
         machine: Machine::default(),
         libraries: Vec::new(),
         blas: Default::default(),
+        pinning: Default::default(),
+        failures: 0,
         noise: Vec::new(),
         choices: Vec::new(),
         warnings: Vec::new(),
@@ -273,18 +292,8 @@ fn doubts(
 ) -> Result<Vec<Warning>> {
     let mut warnings = launcher.environment.warnings();
     warnings.extend(data.warnings.iter().cloned());
-    for library in distinct(libraries) {
-        if !library.unused_cpu_features.is_empty() {
-            warnings.push(Warning::GenericBuild {
-                library: library.name.clone(),
-                unused: library.unused_cpu_features.clone(),
-            });
-        }
-    }
+    warnings.extend(compiled_for_less(libraries, !cfg!(debug_assertions)));
     warnings.extend(kernels_below_cpu(launcher, libraries, plan, setup)?);
-    if cfg!(debug_assertions) {
-        warnings.push(Warning::DebugBuild);
-    }
     Ok(warnings)
 }
 
@@ -300,7 +309,11 @@ fn finish(
     tables::write_builds(&folder.file("builds.parquet"), &rows.builds)?;
     tables::write_points(&folder.file("points.parquet"), &rows.points)?;
     tables::write_queries(&folder.file("queries.parquet"), &rows.queries)?;
+    let started = humantime::parse_rfc3339(&record.started).unwrap_or(SystemTime::UNIX_EPOCH);
+    let latencies = rows::latencies(plan, ledger.events());
+    tables::write_latencies(&folder.file("latencies.hlog"), started, latencies)?;
     folder.mark_latest()?;
+    record.failures = failures(&rows);
     record.noise = rows.noise;
     record.choices = rows.choices;
     record.finished = Some(now());
@@ -318,6 +331,17 @@ fn finish(
         queries: rows.queries,
         by_method: rows.by_method,
     })
+}
+
+/// Builds that failed, and points that failed for another reason than their build.
+fn failures(rows: &Rows) -> usize {
+    let failed = rows.builds.iter().filter(|build| !build.status.is_ok());
+    let failed: Vec<usize> = failed.map(|build| build.build).collect();
+    let points = rows.points.iter().filter(|point| !point.status.is_ok());
+    failed.len()
+        + points
+            .filter(|point| !failed.contains(&point.build))
+            .count()
 }
 
 fn now() -> String {

@@ -21,7 +21,8 @@ pub(crate) fn choices(plan: &Plan, events: &Events, points: &[PointRow]) -> Vec<
         Some(n_queries) if plan.split_queries && n_queries >= 2 => {
             let split = Split::of(plan, events, n_queries);
             let loads = plan.loads.iter();
-            loads.flat_map(|&load| split.under(load, points)).collect()
+            let whole = loads.filter(|load| load.distinct_queries.is_none());
+            whole.flat_map(|&load| split.under(load, points)).collect()
         }
         _ => Vec::new(),
     }

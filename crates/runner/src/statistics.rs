@@ -8,8 +8,8 @@ use crate::{
     plan::Plan,
 };
 
-/// The rounds of a point, on all builds of its index: a latency a query in mode single, else one
-/// duration.
+/// The rounds of a point, on all builds of its index: a latency a query where each is asked once, one by
+/// one; else one duration.
 pub(crate) fn samples<'a>(
     plan: &Plan,
     events: &'a Events,
@@ -19,7 +19,7 @@ pub(crate) fn samples<'a>(
     for (point, repetition) in plan.repetitions_of(point) {
         for timed in events.rounds_of((point, load)) {
             match load.mode {
-                Mode::Single => {
+                Mode::Single | Mode::Cold if load.distinct_queries.is_none() => {
                     samples.push(repetition, timed.round, timed.latencies_ns.as_slice());
                 }
                 _ => samples.push(repetition, timed.round, vec![timed.elapsed_ns]),

@@ -4,6 +4,7 @@ pub(crate) mod backends;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod embed;
+mod harness;
 mod inputs;
 pub(crate) mod inspect;
 pub(crate) mod overhead;

@@ -3,13 +3,15 @@
 
 use annbench_eval::median_interval;
 use annbench_faiss::{FactoryIndex, bare};
-use annbench_index::{Backend, BuildJob, Erased, Index, IndexCard, NullBackend, SearchSetup};
-use annbench_runner::worker::{Monotonic, one_by_one};
+use annbench_index::{Erased, Index, IndexCard, SearchSetup};
 use annbench_vectors::{MatrixView, Neighbors};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::inputs;
+use super::{
+    harness::{NullHarness, median, timed_ns},
+    inputs,
+};
 use crate::{args::OverheadArgs, exit::Outcome, output};
 
 /// Share of repetitions whose interval is to hold the truth.
@@ -60,13 +62,13 @@ fn measure(
     index: &Erased<FactoryIndex>,
     queries: MatrixView<'_>,
 ) -> Result<Overhead> {
-    let null = null_index(queries, card)?;
+    let mut null = NullHarness::new(queries, card.metric, args.index.k)?;
     let mut contest = Contest::new(queries.n(), args.index.k);
     let (mut ours, mut bares, mut nulls) = (Vec::new(), Vec::new(), Vec::new());
     // The first pass warms up and is not kept.
     for repeat in 0..=args.repeats {
         let (our_ns, bare_ns) = contest.in_turn(index, queries, repeat)?;
-        let null_ns = contest.through_annbench(&null, queries)? / queries.n() as f64;
+        let null_ns = null.pass_ns()?;
         if repeat > 0 {
             ours.push(our_ns);
             bares.push(bare_ns);
@@ -91,14 +93,6 @@ fn measure(
         bare_qps: 1e9 / median(&bares),
         null_ns: median(&nulls),
     })
-}
-
-fn null_index(queries: MatrixView<'_>, card: &IndexCard) -> Result<impl Index> {
-    let params = annbench_index::null::NoParams {};
-    let job = &mut BuildJob::new(1, 0);
-    Ok(Erased::new(
-        NullBackend.build(queries, card.metric, &params, job)?.index,
-    ))
 }
 
 /// The two loops, and where they write their times.
@@ -142,11 +136,12 @@ impl Contest {
 
     /// Nanoseconds of all `queries` through annbench's timed loop.
     fn through_annbench(&mut self, index: &dyn Index, queries: MatrixView<'_>) -> Result<f64> {
-        let mut neighbors = Neighbors::new(queries.n(), self.k);
-        let latencies_ns = &mut self.latencies_ns[..queries.n()];
-        let clock = Monotonic::start();
-        one_by_one(index, queries, &mut neighbors, latencies_ns, &clock)?;
-        Ok(sum(latencies_ns))
+        timed_ns(
+            index,
+            queries,
+            self.k,
+            &mut self.latencies_ns[..queries.n()],
+        )
     }
 
     /// Nanoseconds of all `queries` in the bare loop.
@@ -155,16 +150,8 @@ impl Contest {
         let out = &mut neighbors.as_mut();
         let latencies_ns = &mut self.latencies_ns[..queries.n()];
         bare::search_one_by_one(index.typed(), queries, out, latencies_ns)?;
-        Ok(sum(latencies_ns))
+        Ok(latencies_ns.iter().sum::<u64>() as f64)
     }
-}
-
-fn sum(latencies_ns: &[u64]) -> f64 {
-    latencies_ns.iter().sum::<u64>() as f64
-}
-
-fn median(values: &[f64]) -> f64 {
-    median_interval(values, LEVEL).map_or(f64::NAN, |interval| interval.value)
 }
 
 impl Overhead {

@@ -1,16 +1,18 @@
 //! `annbench selftest`: whether the statistics keep their promises.
 
 use annbench_eval::{SelfTest, SelfTestOptions, selftest as simulate};
-use annbench_index::{Backend, BuildJob, Erased, NullBackend, null::NoParams};
-use annbench_runner::worker::{Monotonic, one_by_one};
-use annbench_vectors::{Matrix, Metric, Neighbors};
+use annbench_vectors::{Matrix, Metric};
 use anyhow::Result;
 
+use super::harness::{NullHarness, median};
 use crate::{args::SelftestArgs, exit::Outcome, output};
 
 /// Queries and passes by which the overhead of the harness is measured.
 const QUERIES: usize = 10_000;
 const PASSES: usize = 21;
+
+/// Neighbours a query.
+const K: usize = 10;
 
 pub(crate) fn selftest(args: SelftestArgs) -> Result<Outcome> {
     let null_ns = null_ns()?;
@@ -33,25 +35,9 @@ pub(crate) fn selftest(args: SelftestArgs) -> Result<Outcome> {
 /// Nanoseconds a query that the timed loop costs around an index that does nothing.
 fn null_ns() -> Result<f64> {
     let queries = Matrix::from_vec(vec![0.0; QUERIES], 1)?;
-    let job = &mut BuildJob::new(1, 0);
-    let built = NullBackend.build(queries.view(), Metric::L2, &NoParams {}, job)?;
-    let index = Erased::new(built.index);
-    let mut neighbors = Neighbors::new(QUERIES, 10);
-    let mut latencies_ns = vec![u64::MAX; QUERIES];
-    let mut passes = Vec::with_capacity(PASSES);
-    for _ in 0..PASSES {
-        let clock = Monotonic::start();
-        one_by_one(
-            &index,
-            queries.view(),
-            &mut neighbors,
-            &mut latencies_ns,
-            &clock,
-        )?;
-        passes.push(latencies_ns.iter().sum::<u64>() as f64 / QUERIES as f64);
-    }
-    let median = annbench_eval::median_interval(&passes, 0.95);
-    Ok(median.map_or(f64::NAN, |median| median.value))
+    let mut harness = NullHarness::new(queries.view(), Metric::L2, K)?;
+    let passes = (0..PASSES).map(|_| harness.pass_ns());
+    Ok(median(&passes.collect::<Result<Vec<f64>>>()?))
 }
 
 fn text(null_ns: f64, found: &SelfTest) -> String {

@@ -59,13 +59,30 @@ const ARRIVALS: Growth = Growth {
     of: |load| load.rate_qps.map(|rate| rate as f64),
 };
 
-/// The charts that the run's rows allow: speed by clients, and the latency of queries that arrive
-/// at a rate.
+const SLOS: Growth = Growth {
+    mode: Mode::OpenLoop,
+    title: "p99 allowed, µs",
+    of: |load| load.slo_p99_us.map(|slo_us| slo_us as f64),
+};
+
+const WORKING_SETS: Growth = Growth {
+    mode: Mode::Single,
+    title: "distinct queries",
+    of: |load| load.distinct_queries.map(|distinct| distinct as f64),
+};
+
+/// The charts that the run's rows allow: speed by clients, the latency of queries that arrive at a
+/// rate, the highest rate by the latency allowed, speed by distinct queries.
 pub(super) fn curves(run: &Run) -> Vec<Curves> {
-    let speed = Curves::new(run, CLIENTS, Height::Qps);
     let latency =
         Curves::new(run, ARRIVALS, Height::P99).or_else(|| Curves::new(run, ARRIVALS, Height::P50));
-    speed.into_iter().chain(latency).collect()
+    let charts = [
+        Curves::new(run, CLIENTS, Height::Qps),
+        latency,
+        Curves::new(run, SLOS, Height::Qps),
+        Curves::new(run, WORKING_SETS, Height::Qps),
+    ];
+    charts.into_iter().flatten().collect()
 }
 
 impl Curves {
@@ -261,6 +278,23 @@ mod tests {
         run.points
             .retain(|row| matches!(row.mode, Mode::Single | Mode::Batch));
         assert!(curves(&run).is_empty());
+    }
+
+    #[test]
+    fn rates_found_and_working_sets_have_a_chart_each() {
+        let mut run = fixture::run();
+        let rows = run.points.iter().filter(|row| row.rate_qps.is_some());
+        let mut found = rows.last().unwrap().clone();
+        (found.rate_qps, found.slo_p99_us) = (None, Some(2_000));
+        let mut set = run.points[0].clone();
+        set.distinct_queries = Some(10);
+        run.points = vec![found, set];
+        let titles: Vec<String> = curves(&run).into_iter().map(|c| c.frame.title).collect();
+        let expected = [
+            "queries a second by p99 allowed, µs: up is better",
+            "queries a second by distinct queries: up is better",
+        ];
+        assert_eq!(titles, expected);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A line a point and load: all that was recorded of it.
 
-use annbench_store::results::{Estimate, LatencyUs, Settled, Spread, Tier};
+use annbench_store::results::{ColdStart, Estimate, LatencyUs, Settled, Spread, Tier};
 
 use super::spec::{Spec, tabulate};
 use crate::{
@@ -24,6 +24,7 @@ pub(crate) fn for_machines(run: &Run) -> Table {
         row.settled.map_or("", settled_name).to_owned()
     }));
     specs.extend(spread());
+    specs.extend(conditions());
     specs.extend(costs());
     specs.push(Spec::words("warnings", notes::in_one_text));
     tabulate(&specs, &by_row(run))
@@ -45,6 +46,12 @@ fn identity(run: &Run) -> Vec<Spec<'_>> {
         count("threads", |line| Some(line.rows.first()?.threads)),
         Spec::row_number("rate_qps", Quantity::PerSecond, |row| {
             row.rate_qps.map(|rate| rate as f64)
+        }),
+        Spec::row_number("slo_p99_us", Quantity::Micros, |row| {
+            row.slo_p99_us.map(|slo| slo as f64)
+        }),
+        count("distinct_queries", |line| {
+            line.rows.first()?.distinct_queries
         }),
         count("k", |line| Some(line.rows.first()?.k)),
         Spec::words("status", |line| status(line).to_owned()),
@@ -82,6 +89,34 @@ fn spread<'a>() -> [Spec<'a>; 3] {
         share("spread_rounds", |spread| spread.rounds),
         share("spread_queries", |spread| spread.queries),
     ]
+}
+
+/// What the row ran on, and what the start took in mode cold.
+fn conditions<'a>() -> Vec<Spec<'a>> {
+    let cold = |key, quantity, pick: fn(ColdStart) -> Option<f64>| {
+        Spec::row_number(key, quantity, move |row| row.cold.and_then(pick))
+    };
+    vec![
+        Spec::row_words("cpus", |row| in_words(&row.in_force.cpus)),
+        count("openmp_threads", |line| {
+            line.rows.first()?.in_force.openmp_threads
+        }),
+        count("blas_threads", |line| {
+            line.rows.first()?.in_force.blas_threads
+        }),
+        cold("load_s", Quantity::Seconds, |cold| Some(cold.load_s)),
+        cold("first_query_us", Quantity::Micros, |cold| {
+            Some(cold.first_query_us)
+        }),
+        cold("load_read_bytes", Quantity::Bytes, |cold| {
+            cold.read_bytes.map(|bytes| bytes as f64)
+        }),
+    ]
+}
+
+fn in_words(numbers: &[usize]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+    numbers.join(" ")
 }
 
 fn tier_name(tier: Tier) -> &'static str {

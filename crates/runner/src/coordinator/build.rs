@@ -27,6 +27,7 @@ pub(super) struct Ready {
     train_s: f64,
     add_s: f64,
     memory: Memory,
+    n: usize,
 }
 
 impl Coordinator<'_> {
@@ -85,8 +86,12 @@ impl Coordinator<'_> {
         };
         let path = self.folder.file(&built.file);
         match self.start(number, &planned.label, &Request::Load { path })? {
-            Ok((worker, _)) => {
-                self.write_down(build_row(number, planned, Ok(built)))?;
+            Ok((worker, ready)) => {
+                let built = Built {
+                    n: ready.n,
+                    ..built
+                };
+                self.write_down(build_row(number, planned, self.data.card.n, Ok(built)))?;
                 Ok(Some(worker))
             }
             Err(reason) => {
@@ -124,6 +129,7 @@ impl Coordinator<'_> {
             train_s: card.train_s,
             add_s: card.add_s,
             memory: cached.memory,
+            n: self.data.card.n,
             file: self.adopt(&passing, number)?,
             cached: Some(cached.built),
         }))
@@ -147,7 +153,7 @@ impl Coordinator<'_> {
                 (None, Err(reason))
             }
         };
-        self.write_down(build_row(number, planned, outcome))?;
+        self.write_down(build_row(number, planned, self.data.card.n, outcome))?;
         Ok(worker)
     }
 
@@ -157,6 +163,7 @@ impl Coordinator<'_> {
             train_s: ready.train_s,
             add_s: ready.add_s,
             memory: ready.memory,
+            n: ready.n,
             file: self.adopt(passing, number)?,
             cached: None,
         };
@@ -276,10 +283,12 @@ fn ready(reply: Reply) -> Result<Ready, WorkerError> {
             train_s,
             add_s,
             memory,
+            n,
         } => Ok(Ready {
             train_s,
             add_s,
             memory,
+            n,
         }),
         other => Err(WorkerError::Refused(format!("unexpected reply {other:?}"))),
     }

@@ -12,16 +12,19 @@ pub(super) struct Built {
     pub(super) train_s: f64,
     pub(super) add_s: f64,
     pub(super) memory: Memory,
+    /// Vectors in it.
+    pub(super) n: usize,
     /// The index, relative to the run's folder.
     pub(super) file: String,
     /// The day it was made, where that was another run's work.
     pub(super) cached: Option<String>,
 }
 
-/// The row of a build that cost this, or failed for this reason.
+/// The row of a build over `base` vectors that cost this, or failed for this reason.
 pub(super) fn build_row(
     number: usize,
     planned: &PlannedBuild,
+    base: usize,
     outcome: Result<Built, WorkerError>,
 ) -> BuildRow {
     let mut row = BuildRow {
@@ -49,6 +52,12 @@ pub(super) fn build_row(
             row.memory = built.memory;
             row.index_file = Some(built.file);
             row.from_cache = built.cached.is_some();
+            if built.n < base {
+                row.warnings.push(Warning::VectorsMissing {
+                    indexed: built.n,
+                    base,
+                });
+            }
             let from_cache = built.cached.map(|built| Warning::FromCache { built });
             row.warnings.extend(from_cache);
         }

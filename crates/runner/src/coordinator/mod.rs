@@ -6,6 +6,7 @@ mod build_row;
 mod death;
 mod disk;
 mod index_cache;
+mod measurement;
 mod process;
 mod restart;
 mod rounds;
@@ -15,12 +16,13 @@ mod stop;
 use std::collections::BTreeMap;
 
 use crate::{
-    data::Prepared, folder::RunFolder, insertion::Order, ledger::Ledger, observer::Observer,
-    plan::Plan,
+    data::Prepared, folder::RunFolder, insertion::Order, ledger::Ledger, machine::Placement,
+    observer::Observer, plan::Plan,
 };
 
 pub use death::WorkerError;
 pub(crate) use index_cache::IndexCache;
+pub(crate) use measurement::REWARM_QUERIES;
 pub use process::{Launcher, Limit, WorkerProcess};
 pub use stop::{Interrupted, Stop};
 
@@ -30,9 +32,13 @@ pub(crate) struct Coordinator<'a> {
     pub(crate) data: &'a Prepared,
     pub(crate) truth: &'a annbench_eval::GroundTruth,
     pub(crate) launcher: &'a Launcher,
+    /// Where measured threads run.
+    pub(crate) placement: &'a Placement,
     pub(crate) folder: &'a RunFolder,
     pub(crate) ledger: &'a mut Ledger,
     pub(crate) observer: &'a mut dyn Observer,
+    /// Rounds that a finished run had of which something failed; none of others.
+    pub(crate) had_rounds: Option<usize>,
     /// One worker a build, in the plan's order; none where the build failed or the worker died.
     pub(crate) workers: Vec<Option<WorkerProcess>>,
     /// Orders in which indexes that are built again insert the base, by build.

@@ -27,12 +27,10 @@ impl Coordinator<'_> {
 
     /// Whether another worker could load the index.
     fn replace(&mut self, build: usize) -> Result<bool> {
-        let row = self.ledger.events().builds.get(&build);
-        let Some(file) = row.and_then(|row| row.index_file.clone()) else {
+        let Some(path) = self.index_of(build) else {
             return Ok(false);
         };
         let label = self.plan.builds[build].label.clone();
-        let path = self.folder.file(file);
         match self.start(build, &label, &Request::Load { path })? {
             Ok((worker, _)) => self.workers[build] = Some(worker),
             Err(reason) => self.observer.note(&format!("{label}: {reason}")),

@@ -1,34 +1,15 @@
 //! Measuring: rounds over all operating points, each round in an order of its own.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use annbench_eval::{Bootstrap, qps_interval_of_these_queries};
-use annbench_index::Params;
 use annbench_store::results::Settled;
-use annbench_vectors::Neighbors;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Coordinator, WorkerError};
-use crate::{
-    ledger::{Answered, Event, Failed, PointLoad, Timed},
-    plan::Plan,
-    statistics::samples,
-    threads::all_threads,
-    worker::{
-        Disturbance,
-        answers::{self, Answers},
-        protocol::{MeasureRequest, Reply, Request},
-    },
-};
-
-/// Queries searched untimed before a point is timed again: another index has had the caches since.
-const REWARM_QUERIES: usize = 64;
+use super::Coordinator;
+use crate::{ledger::PointLoad, plan::Plan, statistics::samples};
 
 /// Rounds measured before it is asked whether they are enough: the fewer, the less an interval
 /// knows of its own width.
@@ -43,6 +24,8 @@ const RESAMPLES_TO_ASK: usize = 200;
 impl Coordinator<'_> {
     /// Measures until every interval is narrow enough or all rounds asked for are done, or until
     /// the next round would overrun the budget. Says which.
+    ///
+    /// A finished run of which something failed is brought to the rounds it had, and no further.
     pub(crate) fn measure_rounds(&mut self) -> Result<(usize, Settled)> {
         let mut clock = Budget::of(self.plan);
         let per_round = self.plan.points.len() * self.plan.loads.len();
@@ -51,6 +34,7 @@ impl Coordinator<'_> {
         let settled = loop {
             match self.plan.rounds {
                 Some(rounds) if round >= rounds => break Settled::Rounds,
+                None if self.had_rounds.is_some_and(|had| round >= had) => break self.settled(),
                 None if round >= ENOUGH_TO_ASK && self.is_narrow() => break Settled::Target,
                 _ if round >= AT_LEAST && clock.is_spent() => break Settled::Budget,
                 _ => {}
@@ -62,6 +46,14 @@ impl Coordinator<'_> {
         };
         self.observer.end();
         Ok((round, settled))
+    }
+
+    /// Why a run that is only repaired goes no further.
+    fn settled(&self) -> Settled {
+        match self.is_narrow() {
+            true => Settled::Target,
+            false => Settled::Budget,
+        }
     }
 
     fn measure_round(&mut self, round: usize, clock: &Budget) -> Result<()> {
@@ -98,6 +90,10 @@ impl Coordinator<'_> {
         let n_queries = self.data.card.n_queries;
         live.into_iter().all(|key| {
             let samples = samples(self.plan, events, key);
+            // No rate was low enough in any round: there is nothing to be made narrower.
+            if samples.is_empty() && !events.rounds_of(key).is_empty() {
+                return true;
+            }
             let interval = qps_interval_of_these_queries(&samples, n_queries, &bootstrap);
             interval.is_some_and(|interval| interval.relative_half_width() <= self.plan.target)
         })
@@ -124,139 +120,6 @@ impl Coordinator<'_> {
                 .iter()
                 .any(|timed| timed.round == round)
     }
-
-    fn measure(&mut self, key: PointLoad, round: usize) -> Result<()> {
-        match self.ask(key, round)? {
-            Ok(measured) => self.keep(key, round, measured),
-            Err(error) => self.fail(key, error),
-        }
-    }
-
-    fn ask(&mut self, key: PointLoad, round: usize) -> Result<Result<Measured, WorkerError>> {
-        let (point, load) = key;
-        let planned = &self.plan.points[point];
-        let file = self.folder.scratch("answers");
-        let warm = self.ledger.events().answered.contains_key(&key);
-        let request = Request::Measure(MeasureRequest {
-            queries: self.data.queries_path.clone(),
-            k: self.plan.k,
-            load,
-            arrivals_seed: self.plan.seed.wrapping_add(round as u64),
-            search: planned.search.clone(),
-            warmup_queries: match warm {
-                true => REWARM_QUERIES,
-                false => self.data.card.n_queries,
-            },
-            answers: file.clone(),
-        });
-        let worker = self.workers[planned.build].as_mut();
-        let worker = worker.context("a point without a worker was measured")?;
-        match worker.ask(&request, self.plan.point_limit(), |_| {}) {
-            Ok(Reply::Measured {
-                effective,
-                elapsed_ns,
-                disturbance,
-                repeat_speedup,
-            }) => Ok(Ok(Measured {
-                effective,
-                elapsed_ns,
-                disturbance,
-                repeat_speedup,
-                answers: self.answers(planned.build, &file)?,
-            })),
-            Ok(other) => Ok(Err(WorkerError::Refused(format!(
-                "unexpected reply {other:?}"
-            )))),
-            Err(error) => Ok(Err(error)),
-        }
-    }
-
-    /// What a worker answered, by the rows of the base.
-    fn answers(&mut self, build: usize, file: &Path) -> Result<Answers> {
-        let mut answers = answers::read(file).context("read what the worker answered")?;
-        if let Some(order) = self.insertion_order(build) {
-            answers.neighbors = order.undone(&answers.neighbors);
-        }
-        Ok(answers)
-    }
-
-    fn keep(&mut self, key: PointLoad, round: usize, measured: Measured) -> Result<()> {
-        let (point, load) = key;
-        let neighbors = &measured.answers.neighbors;
-        let ids_hash = ids_hash(neighbors);
-        let changed = match self.ledger.events().answered.get(&key) {
-            Some(first) => differences(&first.ids_hash, &ids_hash),
-            None => {
-                let answered = self.judge(key, measured.effective, neighbors, ids_hash)?;
-                self.ledger.record(Event::Answered(answered))?;
-                0
-            }
-        };
-        self.ledger.record(Event::Timed(Timed {
-            point,
-            load,
-            round,
-            latencies_ns: measured.answers.latencies_ns,
-            elapsed_ns: measured.elapsed_ns,
-            disturbance: measured.disturbance,
-            repeat_speedup: measured.repeat_speedup,
-            changed,
-        }))
-    }
-
-    fn judge(
-        &self,
-        (point, load): PointLoad,
-        effective: Params,
-        neighbors: &Neighbors,
-        ids_hash: Vec<u64>,
-    ) -> Result<Answered> {
-        let (base, queries) = (self.data.base.view(), self.data.queries.view());
-        let report = annbench_eval::recall(self.truth, base, queries, neighbors, all_threads())
-            .context("compute recall")?;
-        let counts = report.queries().iter();
-        Ok(Answered {
-            point,
-            load,
-            effective,
-            hits: counts.clone().map(|query| query.hits as u32).collect(),
-            returned: counts.map(|query| query.returned as u32).collect(),
-            ids_hash,
-            out_of_range: report.out_of_range(),
-            repeated: report.repeated(),
-        })
-    }
-
-    /// Writes a failed point down. A worker that died is replaced, for the sake of its other points.
-    fn fail(&mut self, key: PointLoad, error: WorkerError) -> Result<()> {
-        let build = self.plan.points[key.0].build;
-        let error = self.unless_disk_is_full(error.unless_stopped()?)?;
-        let reason = error.to_string();
-        self.observer
-            .note(&format!("{}: {reason}", self.plan.builds[build].label));
-        self.record_failure(key, &reason)?;
-        match error {
-            WorkerError::Refused(_) => Ok(()),
-            _ => self.restart(build, &reason),
-        }
-    }
-
-    pub(super) fn record_failure(&mut self, (point, load): PointLoad, reason: &str) -> Result<()> {
-        self.ledger.record(Event::Failed(Failed {
-            point,
-            load,
-            reason: reason.to_owned(),
-        }))
-    }
-}
-
-/// What a worker measured once.
-struct Measured {
-    effective: Params,
-    elapsed_ns: u64,
-    disturbance: Disturbance,
-    repeat_speedup: Option<f64>,
-    answers: Answers,
 }
 
 /// The time there is for measuring, and how much of it is gone.
@@ -301,17 +164,4 @@ impl Budget {
             None => (of_time.min(1.0) * 1000.0) as u64,
         }
     }
-}
-
-fn ids_hash(neighbors: &Neighbors) -> Vec<u64> {
-    let hash = |query_idx| {
-        let mut hasher = DefaultHasher::new();
-        neighbors.ids(query_idx).hash(&mut hasher);
-        hasher.finish()
-    };
-    (0..neighbors.n_queries()).map(hash).collect()
-}
-
-fn differences(first: &[u64], later: &[u64]) -> usize {
-    first.iter().zip(later).filter(|(a, b)| a != b).count()
 }

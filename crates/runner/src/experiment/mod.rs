@@ -93,7 +93,8 @@ pub struct QueriesSpec {
 pub struct MeasureSpec {
     /// How queries are offered: `single` (one thread, one query a call), `batch` (all in one call),
     /// `concurrent` (several clients, one query a call each), `open_loop` (queries arrive at random
-    /// at given rates).
+    /// at given rates), `cold` (one query a call in a new process that has just loaded the index from
+    /// disk).
     #[schemars(with = "Vec<ModeName>")]
     pub modes: Vec<Mode>,
     /// Chooses the fastest points at the usual recalls on one half of the queries and tells of them
@@ -132,9 +133,18 @@ pub struct MeasureSpec {
     /// Clients in mode concurrent, or a list of such numbers; left out, 1, 2, 4 and so on up to the
     /// machine's threads.
     pub clients: Option<Counts>,
-    /// Queries that arrive a second in mode open_loop, or a list of such numbers; without it there
-    /// is no such mode. All of the machine's threads serve them.
+    /// Queries that arrive a second in mode open_loop, or a list of such numbers. All of the machine's
+    /// threads serve them.
     pub rates: Option<Counts>,
+    /// Looks in mode open_loop for the highest rate whose 99th percentile of latency, counted from the
+    /// moment a query is due, stays under this, such as `2ms`; or a list of such times.
+    pub slo_p99: Option<Times>,
+    /// Asks so few distinct queries over and over in mode single, beside all of them once; or a list
+    /// of such numbers. Shows what the CPU's caches, or an index that remembers answers, make of it.
+    pub working_set: Option<Counts>,
+    /// Holds measured threads to a physical core each and the coordinator elsewhere, where the system
+    /// allows it and there is a choice.
+    pub pin: bool,
     /// Threads of a build; left out, all of the machine's. With 1, builds repeat exactly.
     #[schemars(range(min = 1))]
     pub build_threads: Option<usize>,
@@ -154,6 +164,9 @@ impl Default for MeasureSpec {
             threads: None,
             clients: None,
             rates: None,
+            slo_p99: None,
+            working_set: None,
+            pin: true,
             build_threads: None,
         }
     }
@@ -168,6 +181,7 @@ enum ModeName {
     Batch,
     Concurrent,
     OpenLoop,
+    Cold,
 }
 
 /// A number or a list of numbers, each an operating point of its own.
@@ -186,6 +200,26 @@ impl Counts {
         match self {
             Self::One(count) => std::slice::from_ref(count),
             Self::Many(counts) => counts,
+        }
+    }
+}
+
+/// A time such as `2ms`, or a list of times, each an operating point of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Times {
+    /// One time.
+    One(String),
+    /// Several.
+    Many(#[schemars(length(min = 1))] Vec<String>),
+}
+
+impl Times {
+    /// The times, in the order and the words they are written in.
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(time) => std::slice::from_ref(time),
+            Self::Many(times) => times,
         }
     }
 }

@@ -33,8 +33,12 @@ pub struct Plan {
     pub base_sha256: String,
     /// sha256 of the queries as searched.
     pub queries_sha256: String,
+    /// Number of queries.
+    pub n_queries: usize,
     /// How queries are offered.
     pub loads: Vec<Load>,
+    /// Whether measured threads are held to CPUs.
+    pub pin: bool,
     /// Whether points are chosen on one half of the queries and told on the other.
     pub split_queries: bool,
     /// How narrow intervals are to be, as a share of the estimate to either side.

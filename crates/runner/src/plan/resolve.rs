@@ -34,7 +34,9 @@ impl Plan {
             metric: data.card.metric,
             base_sha256: data.card.base_sha256.clone(),
             queries_sha256: data.card.queries_sha256.clone(),
-            loads: loads::loads(written)?,
+            n_queries: data.card.n_queries,
+            loads: loads::loads(written, data.card.n_queries)?,
+            pin: experiment.measure.pin,
             split_queries: experiment.measure.split_queries,
             target: target(written)?,
             rounds: rounds

@@ -1,10 +1,13 @@
 //! Doubts about one operating point.
 
-use annbench_eval::{CACHE_SPEEDUP, samples_needed, trend};
+use annbench_eval::samples_needed;
 use annbench_store::results::Warning;
 
-use super::{PointBuilder, seconds};
-use crate::{ledger::Answered, threads::all_threads, worker::Disturbance};
+use super::{
+    PointBuilder,
+    conditions::{not_as_asked, of_rounds},
+};
+use crate::ledger::Answered;
 
 impl PointBuilder<'_> {
     /// What a reader must know of the point.
@@ -35,47 +38,10 @@ impl PointBuilder<'_> {
             });
         }
         warnings.extend(self.withheld());
-        warnings.extend(self.remembers());
-        warnings.extend(self.trend());
-        warnings.extend(self.disturbed());
         warnings.extend(self.fell_behind());
-        warnings
-    }
-
-    /// Answers that seem to be looked up rather than searched for.
-    fn remembers(&self) -> Option<Warning> {
-        let speedups = self
-            .rounds()
-            .iter()
-            .filter_map(|timed| timed.repeat_speedup);
-        let speedup = speedups.max_by(f64::total_cmp)?;
-        (speedup >= CACHE_SPEEDUP).then_some(Warning::SuspectedCache { speedup })
-    }
-
-    fn trend(&self) -> Option<Warning> {
-        let rounds_s: Vec<f64> = self.rounds().iter().map(seconds).collect();
-        let drift = trend(&rounds_s)?.drift;
-        (drift.abs() >= WORTH_A_WORD).then_some(Warning::Trend { drift })
-    }
-
-    fn disturbed(&self) -> Vec<Warning> {
-        let rounds = self.rounds().iter().map(|timed| timed.disturbance);
-        let all = rounds.fold(Disturbance::default(), Disturbance::plus);
-        let percent = |seconds: f64| 100.0 * seconds / (all.watched_s * all_threads() as f64);
-        let mut warnings = Vec::new();
-        // Books are kept in hundredths of a second: of less than half a second they say nothing.
-        let (others_percent, steal_percent) = (percent(all.others_s), percent(all.steal_s));
-        if all.watched_s > 0.5 && others_percent + steal_percent > MUCH_OF_THE_CPU {
-            warnings.push(Warning::Disturbed {
-                others_percent,
-                steal_percent,
-            });
-        }
-        if all.major_faults > 0 {
-            warnings.push(Warning::PageFaults {
-                pages: all.major_faults,
-            });
-        }
+        warnings.extend(of_rounds(self.key.1, self.rounds()));
+        warnings.extend(not_as_asked(self.key.1, &self.in_force()));
+        warnings.extend(self.not_cold());
         warnings
     }
 
@@ -86,6 +52,16 @@ impl PointBuilder<'_> {
         (answered_qps < KEEPS_UP * offered_qps).then_some(Warning::FellBehind {
             offered_qps,
             answered_qps,
+        })
+    }
+
+    fn not_cold(&self) -> Option<Warning> {
+        let read_bytes = self.cold()?.read_bytes?;
+        let build = self.events.builds.get(&self.planned.build)?;
+        let file_bytes = build.memory.serialized_bytes?;
+        (read_bytes < file_bytes / 2).then_some(Warning::NotCold {
+            read_bytes,
+            file_bytes,
         })
     }
 
@@ -128,13 +104,6 @@ impl PointBuilder<'_> {
 /// An exact index below this is wrong, not merely rounded: float arithmetic may swap two neighbours
 /// that are equally near but for the last bits, in a query here and there.
 const EXACT_ENOUGH: f64 = 0.99;
-
-/// Drift from the first round to the last that a reader should know of: less than the width that
-/// intervals are asked to have, it changes no decision.
-const WORTH_A_WORD: f64 = 0.02;
-
-/// Share of the machine, in percent, that other work may take before a figure is doubtful.
-const MUCH_OF_THE_CPU: f64 = 5.0;
 
 /// Share of the queries offered that an index must answer to keep up: random arrivals alone make
 /// the last of 1,000 come 3 percent early or late.

@@ -1,14 +1,17 @@
 //! From what was written down to the rows people read.
 
+mod conditions;
 mod doubts;
 
+use std::time::Duration;
+
 use annbench_eval::{
-    Method, Samples, qps_interval, qps_interval_of_these_queries, recall_interval, spread,
-    summarize,
+    Method, Samples, median_interval, qps_interval, qps_interval_of_these_queries, recall_interval,
+    spread, summarize,
 };
 use annbench_store::results::{
-    BuildRow, Estimate, LatencyUs, Load, Noise, PointRow, QueryRow, Role, Settled, SplitChoice,
-    Spread, Status,
+    BuildRow, ColdStart, Estimate, InForce, LatencyUs, Load, Noise, PointRow, QueryRow, Role,
+    Settled, SplitChoice, Spread, Status, tables::PointLatencies,
 };
 
 use crate::{
@@ -78,6 +81,25 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
     rows
 }
 
+/// Latencies of the points that are compared, where a query has one; all rounds together.
+pub(crate) fn latencies(plan: &Plan, events: &Events) -> impl Iterator<Item = PointLatencies> {
+    let keys = plan
+        .candidates()
+        .flat_map(move |(point, _)| plan.loads_of(point));
+    let timed = keys.filter(|(_, load)| load.mode.times_queries());
+    timed.filter_map(move |(point, load)| {
+        let rounds = events.rounds_of((point, load));
+        let latencies_ns = rounds.iter().flat_map(|timed| &timed.latencies_ns);
+        let elapsed = |timed: &Timed| Duration::from_nanos(timed.elapsed_ns);
+        (!rounds.is_empty()).then(|| PointLatencies {
+            point,
+            load,
+            latencies_ns: latencies_ns.copied().collect(),
+            elapsed: rounds.iter().map(elapsed).sum(),
+        })
+    })
+}
+
 /// Makes the rows of one operating point in one mode.
 struct PointBuilder<'a> {
     plan: &'a Plan,
@@ -105,6 +127,8 @@ impl<'a> PointBuilder<'a> {
             mode: self.key.1.mode,
             threads: self.key.1.threads,
             rate_qps: self.key.1.rate_qps,
+            slo_p99_us: self.key.1.slo_p99_us,
+            distinct_queries: self.key.1.distinct_queries,
             role: self.planned.role,
             k: self.plan.k,
             status: self.status(),
@@ -115,8 +139,10 @@ impl<'a> PointBuilder<'a> {
             spread: self.spread(),
             settled: self.settled(),
             latency_us: self.latency_us(),
-            n_queries: answered.map_or(0, |answered| answered.hits.len()),
+            n_queries: self.n_queries().unwrap_or(0),
             rounds_s: self.rounds().iter().map(seconds).collect(),
+            in_force: self.in_force(),
+            cold: self.cold(),
             warnings: self.warnings(answered),
         }
     }
@@ -163,8 +189,10 @@ impl<'a> PointBuilder<'a> {
         (self.planned.role != Role::Null).then(|| estimate(interval))
     }
 
+    /// Queries a round, if there was one.
     fn n_queries(&self) -> Option<usize> {
-        Some(self.events.answered.get(&self.key)?.hits.len())
+        let answered = self.events.answered.contains_key(&self.key);
+        answered.then_some(self.plan.n_queries)
     }
 
     fn qps(&self) -> Option<Estimate> {
@@ -207,6 +235,35 @@ impl<'a> PointBuilder<'a> {
         }
     }
 
+    /// Of the first round in which something was refused, if one is; else of the last.
+    fn in_force(&self) -> InForce {
+        let rounds = self.rounds();
+        let refused = rounds.iter().find(|timed| timed.in_force.refused.is_some());
+        let shown = refused.or(rounds.last());
+        shown
+            .map(|timed| timed.in_force.clone())
+            .unwrap_or_default()
+    }
+
+    fn cold(&self) -> Option<ColdStart> {
+        let rounds = || {
+            self.rounds()
+                .iter()
+                .filter_map(|timed| Some((timed, timed.cold?)))
+        };
+        let load_s: Vec<f64> = rounds().map(|(_, cold)| cold.load_s).collect();
+        let first_us = |timed: &Timed| timed.latencies_ns.first().map(|&ns| ns as f64 / 1e3);
+        let first_us: Vec<f64> = rounds().filter_map(|(timed, _)| first_us(timed)).collect();
+        let read_bytes: Option<Vec<f64>> = rounds()
+            .map(|(_, cold)| Some(cold.read_bytes? as f64))
+            .collect();
+        Some(ColdStart {
+            load_s: median(&load_s)?,
+            first_query_us: median(&first_us)?,
+            read_bytes: read_bytes.and_then(|bytes| Some(median(&bytes)? as u64)),
+        })
+    }
+
     fn latency_us(&self) -> Option<LatencyUs> {
         let summary = summarize(&mut self.samples_ns())?;
         let us = |ns: u64| ns as f64 / 1e3;
@@ -228,7 +285,10 @@ impl<'a> PointBuilder<'a> {
     }
 
     fn queries(&self) -> Vec<QueryRow> {
-        let Some(answered) = self.events.answered.get(&self.key) else {
+        // A query that is asked over and over has no row of its own.
+        let asked_once = self.key.1.distinct_queries.is_none();
+        let answered = self.events.answered.get(&self.key);
+        let Some(answered) = answered.filter(|_| asked_once) else {
             return Vec::new();
         };
         let counts = answered.hits.iter().zip(&answered.returned).enumerate();
@@ -253,6 +313,10 @@ impl<'a> PointBuilder<'a> {
             .collect();
         Some(summarize(&mut latencies_ns)?.p50)
     }
+}
+
+fn median(values: &[f64]) -> Option<f64> {
+    Some(median_interval(values, 0.95)?.value)
 }
 
 fn seconds(timed: &Timed) -> f64 {

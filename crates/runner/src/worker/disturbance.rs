@@ -3,9 +3,11 @@
 //! Linux alone keeps them where they can be read without foreign calls; elsewhere nothing is known,
 //! and nothing is said.
 
-use std::{fs, time::Instant};
+use std::{fs, path::Path, time::Instant};
 
 use serde::{Deserialize, Serialize};
+
+use super::switches::Switches;
 
 /// Ticks of the kernel's books a second; the same on every Linux that programs see.
 const TICKS_PER_S: f64 = 100.0;
@@ -21,6 +23,14 @@ pub struct Disturbance {
     pub steal_s: f64,
     /// Pages this process read from disk.
     pub major_faults: u64,
+    /// How often threads of this process gave the CPU away to wait for something.
+    pub voluntary_switches: u64,
+    /// How often the kernel took the CPU from them.
+    pub involuntary_switches: u64,
+    /// Lowest clock of the measured CPUs at the end, in MHz; none where the machine does not tell.
+    pub lowest_mhz: Option<f64>,
+    /// Highest clock of the measured CPUs at the end, in MHz.
+    pub highest_mhz: Option<f64>,
 }
 
 impl Disturbance {
@@ -31,12 +41,33 @@ impl Disturbance {
             others_s: self.others_s + other.others_s,
             steal_s: self.steal_s + other.steal_s,
             major_faults: self.major_faults + other.major_faults,
+            voluntary_switches: self.voluntary_switches + other.voluntary_switches,
+            involuntary_switches: self.involuntary_switches + other.involuntary_switches,
+            lowest_mhz: of_both(self.lowest_mhz, other.lowest_mhz, f64::min),
+            highest_mhz: of_both(self.highest_mhz, other.highest_mhz, f64::max),
+        }
+    }
+
+    /// The same with the switches of threads that have ended, which no book of the process has.
+    pub(super) fn with_switches(self, ended: Switches) -> Self {
+        Self {
+            voluntary_switches: self.voluntary_switches + ended.voluntary,
+            involuntary_switches: self.involuntary_switches + ended.involuntary,
+            ..self
         }
     }
 }
 
+fn of_both(a: Option<f64>, b: Option<f64>, pick: fn(f64, f64) -> f64) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(pick(a, b)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// Watches the machine while something is timed.
-pub(super) struct Watch {
+pub(super) struct Watch<'a> {
+    cpus: &'a [usize],
     start: Instant,
     before: Option<Books>,
 }
@@ -51,13 +82,17 @@ struct Books {
     /// Ticks that this process worked.
     own: u64,
     major_faults: u64,
+    switches: Switches,
 }
 
-impl Watch {
-    pub(super) fn start() -> Self {
+impl<'a> Watch<'a> {
+    /// Watches until it is told to stop; the clock is that of `cpus`, or of the first CPU where there
+    /// are none.
+    pub(super) fn start(cpus: &'a [usize]) -> Self {
         Self {
-            start: Instant::now(),
+            cpus,
             before: Books::read(),
+            start: Instant::now(),
         }
     }
 
@@ -67,7 +102,7 @@ impl Watch {
         match (self.before, Books::read()) {
             (Some(before), Some(after)) => Disturbance {
                 watched_s,
-                ..before.until(after)
+                ..before.until(after).with_clock(self.cpus)
             },
             _ => Disturbance::default(),
         }
@@ -78,7 +113,11 @@ impl Books {
     fn read() -> Option<Self> {
         let machine = fs::read_to_string("/proc/stat").ok()?;
         let own = fs::read_to_string("/proc/self/stat").ok()?;
-        Self::parse(&machine, &own)
+        let books = Self::parse(&machine, &own)?;
+        Some(Self {
+            switches: Switches::of_process(),
+            ..books
+        })
     }
 
     fn parse(machine: &str, own: &str) -> Option<Self> {
@@ -93,19 +132,45 @@ impl Books {
             steal: *ticks.get(7)?,
             own: fields.get(10)? + fields.get(11)?,
             major_faults: *fields.get(8)?,
+            switches: Switches::default(),
         })
     }
 
     fn until(self, after: Self) -> Disturbance {
         let seconds = |ticks: u64| ticks as f64 / TICKS_PER_S;
         let own = after.own.saturating_sub(self.own);
+        let switches = after.switches.since(self.switches);
         Disturbance {
-            watched_s: 0.0,
             others_s: seconds(after.busy.saturating_sub(self.busy).saturating_sub(own)),
             steal_s: seconds(after.steal.saturating_sub(self.steal)),
             major_faults: after.major_faults.saturating_sub(self.major_faults),
+            voluntary_switches: switches.voluntary,
+            involuntary_switches: switches.involuntary,
+            ..Disturbance::default()
         }
     }
+}
+
+impl Disturbance {
+    fn with_clock(self, cpus: &[usize]) -> Self {
+        let cpus = if cpus.is_empty() { &[0] } else { cpus };
+        let clocks = cpus.iter().filter_map(|&cpu| mhz(Path::new(CPUS), cpu));
+        clocks.fold(self, |found, mhz| Self {
+            lowest_mhz: of_both(found.lowest_mhz, Some(mhz), f64::min),
+            highest_mhz: of_both(found.highest_mhz, Some(mhz), f64::max),
+            ..found
+        })
+    }
+}
+
+/// Where the kernel tells of CPUs. The clock in `/proc/cpuinfo` is no help where this is missing: in
+/// a virtual machine that one never changes.
+const CPUS: &str = "/sys/devices/system/cpu";
+
+fn mhz(sysfs: &Path, cpu: usize) -> Option<f64> {
+    let path = sysfs.join(format!("cpu{cpu}/cpufreq/scaling_cur_freq"));
+    let khz: f64 = fs::read_to_string(path).ok()?.trim().parse().ok()?;
+    Some(khz / 1e3)
 }
 
 fn numbers(text: &str) -> Vec<u64> {
@@ -135,10 +200,10 @@ mod tests {
             .replace(" 40 ", " 90 ");
         let after = Books::parse(&later, &own(220, 5)).unwrap();
         let expected = Disturbance {
-            watched_s: 0.0,
             others_s: 1.0,
             steal_s: 0.5,
             major_faults: 2,
+            ..Disturbance::default()
         };
         assert_eq!(before.until(after), expected);
     }
@@ -153,6 +218,30 @@ mod tests {
     #[test]
     fn the_books_of_this_machine_can_be_read() {
         assert!(Books::read().is_some());
-        assert!(Watch::start().stop().watched_s >= 0.0);
+        assert!(Watch::start(&[]).stop().watched_s >= 0.0);
+    }
+
+    #[test]
+    fn clocks_of_rounds_and_cpus_are_put_together_by_their_ends() {
+        let at = |mhz| Disturbance {
+            lowest_mhz: Some(mhz),
+            highest_mhz: Some(mhz),
+            ..Disturbance::default()
+        };
+        let both = at(3_000.0).plus(at(2_000.0)).plus(Disturbance::default());
+        assert_eq!(
+            (both.lowest_mhz, both.highest_mhz),
+            (Some(2_000.0), Some(3_000.0))
+        );
+    }
+
+    #[test]
+    fn the_clock_is_told_in_khz_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(mhz(folder.path(), 1), None);
+        let cpu = folder.path().join("cpu1/cpufreq");
+        fs::create_dir_all(&cpu).unwrap();
+        fs::write(cpu.join("scaling_cur_freq"), "2400500\n").unwrap();
+        assert_eq!(mhz(folder.path(), 1), Some(2_400.5));
     }
 }

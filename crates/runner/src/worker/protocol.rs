@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use annbench_index::{BuildProgress, IndexCard, Library, Params};
-use annbench_store::results::{Load, Memory};
+use annbench_store::results::{InForce, Load, Memory};
 use annbench_vectors::Metric;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,11 @@ pub enum Request {
     Build(BuildRequest),
     /// Load a persisted index.
     Load {
+        /// The index, with its description beside it.
+        path: PathBuf,
+    },
+    /// Load a persisted index that the system is made to forget first, and time that.
+    LoadCold {
         /// The index, with its description beside it.
         path: PathBuf,
     },
@@ -53,6 +58,8 @@ pub struct MeasureRequest {
     pub search: Params,
     /// Queries to search before the timing starts.
     pub warmup_queries: usize,
+    /// CPUs to hold all threads to meanwhile; empty where they are free.
+    pub cpus: Vec<usize>,
     /// Where to write times and answers.
     pub answers: PathBuf,
 }
@@ -73,6 +80,15 @@ pub enum Reply {
         add_s: f64,
         /// Memory three ways.
         memory: Memory,
+        /// Vectors in it.
+        n: usize,
+    },
+    /// The index came from disk, as far as that can be had.
+    LoadedCold {
+        /// Time it took, in seconds.
+        load_s: f64,
+        /// Bytes that came from a disk meanwhile; none where the system does not say.
+        read_bytes: Option<u64>,
     },
     /// The searches are done and the file of answers is written.
     Measured {
@@ -84,6 +100,8 @@ pub enum Reply {
         disturbance: Disturbance,
         /// How many times faster queries were answered than when they were first asked.
         repeat_speedup: Option<f64>,
+        /// What they ran on, as read back.
+        in_force: InForce,
     },
     /// The request could not be met; the worker goes on.
     Failed {

@@ -7,13 +7,17 @@ use std::{
 };
 
 use annbench_index::{BuildJob, Index, IndexCard, Library, Registry, SearchSetup};
-use annbench_store::{npy::MappedMatrix, results::Memory, results::Mode};
+use annbench_store::{
+    npy::MappedMatrix,
+    results::{InForce, Memory, Mode},
+};
 use annbench_vectors::MatrixView;
 use anyhow::{Context, Result};
 
 use super::{
-    answers,
+    answers, cold,
     memory::Gauge,
+    pinned::Pinned,
     protocol::{BuildRequest, MeasureRequest, Reply, Request},
     timed::search,
 };
@@ -28,6 +32,7 @@ pub fn serve(input: impl BufRead, output: impl Write, registry: &Registry) -> io
         registry,
         output,
         index: None,
+        backend: String::new(),
         maps: HashMap::new(),
     };
     for line in input.lines() {
@@ -52,6 +57,8 @@ struct Worker<'a, W> {
     registry: &'a Registry,
     output: W,
     index: Option<Box<dyn Index>>,
+    /// Name of its backend.
+    backend: String,
     maps: HashMap<PathBuf, MappedMatrix>,
 }
 
@@ -62,6 +69,7 @@ impl<W: Write> Worker<'_, W> {
             Request::Libraries => Ok(Reply::Libraries(self.libraries())),
             Request::Build(request) => self.build(request),
             Request::Load { path } => self.load(&path),
+            Request::LoadCold { path } => self.load_cold(&path),
             Request::Measure(request) => self.measure(&request),
         }
     }
@@ -98,8 +106,7 @@ impl<W: Write> Worker<'_, W> {
             rss_bytes: gain.rss_bytes,
             peak_rss_bytes: gain.peak_rss_bytes,
         };
-        self.index = Some(built.index);
-        Ok(ready(&card, memory))
+        Ok(self.ready(built.index, &card, memory))
     }
 
     fn load(&mut self, path: &Path) -> Result<Reply> {
@@ -112,13 +119,36 @@ impl<W: Write> Worker<'_, W> {
             rss_bytes: gain.rss_bytes,
             peak_rss_bytes: gain.peak_rss_bytes,
         };
+        Ok(self.ready(index, &card, memory))
+    }
+
+    fn load_cold(&mut self, path: &Path) -> Result<Reply> {
+        let loaded = cold::load(self.registry, path)?;
+        self.index = Some(loaded.index);
+        self.backend = loaded.backend;
+        Ok(Reply::LoadedCold {
+            load_s: loaded.load_s,
+            read_bytes: loaded.read_bytes,
+        })
+    }
+
+    /// Takes an index that is there to be searched.
+    fn ready(&mut self, index: Box<dyn Index>, card: &IndexCard, memory: Memory) -> Reply {
+        let n = index.len();
         self.index = Some(index);
-        Ok(ready(&card, memory))
+        self.backend = card.backend.clone();
+        Reply::Ready {
+            train_s: card.train_s,
+            add_s: card.add_s,
+            memory,
+            n,
+        }
     }
 
     fn measure(&mut self, request: &MeasureRequest) -> Result<Reply> {
         if !self.maps.contains_key(&request.queries) {
             let queries = MappedMatrix::open(&request.queries)?;
+            touch(queries.view());
             self.maps.insert(request.queries.clone(), queries);
         }
         let queries = self.maps[&request.queries].view();
@@ -127,11 +157,13 @@ impl<W: Write> Worker<'_, W> {
             k: request.k,
             threads: match request.load.mode {
                 Mode::Batch => request.load.threads,
-                Mode::Single | Mode::Concurrent | Mode::OpenLoop => 1,
+                Mode::Single | Mode::Concurrent | Mode::OpenLoop | Mode::Cold => 1,
             },
         };
+        let pinned = pin(&request.cpus);
         let effective = index.configure(&request.search, setup)?;
         let timed = search(index.as_ref(), queries, request)?;
+        let in_force = self.in_force(pinned, &request.cpus)?;
         answers::write(&request.answers, &timed.latencies_ns, &timed.neighbors)
             .with_context(|| format!("write {}", request.answers.display()))?;
         Ok(Reply::Measured {
@@ -139,15 +171,33 @@ impl<W: Write> Worker<'_, W> {
             elapsed_ns: timed.elapsed_ns,
             disturbance: timed.disturbance,
             repeat_speedup: timed.repeat_speedup,
+            in_force,
         })
+    }
+
+    /// What the measurement that has just ended ran on.
+    fn in_force(&self, pinned: io::Result<Option<Pinned>>, asked: &[usize]) -> Result<InForce> {
+        let library = self.registry.get(&self.backend)?.library();
+        let mut in_force = InForce {
+            openmp_threads: library.openmp_threads,
+            blas_threads: library.blas_threads,
+            ..InForce::default()
+        };
+        match pinned.and_then(|pinned| pinned.map(|pinned| pinned.in_force()).transpose()) {
+            Ok(None) => {}
+            Ok(Some(cpus)) if cpus.iter().all(|cpu| asked.contains(cpu)) => in_force.cpus = cpus,
+            Ok(Some(cpus)) => in_force.refused = Some(format!("threads could run on {cpus:?}")),
+            Err(error) => in_force.refused = Some(error.to_string()),
+        }
+        Ok(in_force)
     }
 }
 
-fn ready(card: &IndexCard, memory: Memory) -> Reply {
-    Reply::Ready {
-        train_s: card.train_s,
-        add_s: card.add_s,
-        memory,
+/// Holds all threads to these CPUs, if there are any.
+fn pin(cpus: &[usize]) -> io::Result<Option<Pinned>> {
+    match cpus {
+        [] => Ok(None),
+        cpus => Pinned::to(cpus).map(Some),
     }
 }
 

@@ -14,7 +14,8 @@ use annbench_index::{Index, SearchSetup};
 use annbench_vectors::{MatrixView, Neighbors};
 use anyhow::{Result, anyhow};
 
-use super::Clock;
+use super::{Clock, switches::Switches};
+use crate::machine::affinity;
 
 /// Nanoseconds before an arrival at which a server stops sleeping: to be woken takes about 50 us,
 /// and a late server would be charged to the index.
@@ -30,39 +31,73 @@ pub(super) struct Service<'a, C> {
     /// When each query is due, in nanoseconds from the start, ascending; none where the next one is
     /// asked as soon as the last is answered.
     pub(super) arrivals_ns: Option<&'a [u64]>,
+    /// When to give up, if ever.
+    pub(super) patience: Option<Patience>,
+    /// A CPU for each thread; too few or none leave them where they are.
+    pub(super) cpus: &'a [usize],
     pub(super) clock: &'a C,
+}
+
+/// How many queries may be late before the rest is left.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// Latency that makes a query late, in nanoseconds.
+    pub(super) limit_ns: u64,
+    /// So many may be.
+    pub(super) late: usize,
 }
 
 /// What came of it.
 pub(super) struct Served {
-    /// Latency of each query: from the moment it was due where there is one, else from its call.
+    /// Latency of each search: from the moment it was due where there is one, else from its call. Of
+    /// those that were made, where patience has ended.
     pub(super) latencies_ns: Vec<u64>,
+    /// The neighbours of every query; empty where it was not searched for.
     pub(super) neighbors: Neighbors,
     /// From the start to the last answer.
     pub(super) elapsed_ns: u64,
+    /// Whether patience has ended.
+    pub(super) gave_up: bool,
+    /// How often the threads left the CPU.
+    pub(super) switches: Switches,
+}
+
+/// What the threads share.
+struct Shared {
+    next: AtomicUsize,
+    late: AtomicUsize,
+    start_ns: AtomicU64,
+    ready: Barrier,
 }
 
 /// What one thread did.
 struct Shift {
-    /// Queries it answered, each with its latency.
+    /// Searches it made, each with its latency.
     answered: Vec<(usize, u64)>,
     neighbors: Neighbors,
     end_ns: u64,
+    switches: Switches,
 }
 
 impl<C: Clock + Sync> Service<'_, C> {
-    /// Answers all queries.
+    /// Answers every query, or as many as arrive: these go round the queries again and again.
     pub(super) fn run(&self) -> Result<Served> {
-        let (next, ready) = (AtomicUsize::new(0), Barrier::new(self.threads + 1));
-        let start_ns = AtomicU64::new(0);
+        let shared = &Shared {
+            next: AtomicUsize::new(0),
+            late: AtomicUsize::new(0),
+            start_ns: AtomicU64::new(0),
+            ready: Barrier::new(self.threads + 1),
+        };
         let shifts = thread::scope(|scope| {
             let workers: Vec<_> = (0..self.threads)
-                .map(|_| scope.spawn(|| self.shift(&next, &ready, &start_ns)))
+                .map(|thread| scope.spawn(move || self.shift(thread, shared)))
                 .collect();
             // Between the two barriers all are ready and none has begun.
-            ready.wait();
-            start_ns.store(self.clock.now_ns(), Ordering::Relaxed);
-            ready.wait();
+            shared.ready.wait();
+            shared
+                .start_ns
+                .store(self.clock.now_ns(), Ordering::Relaxed);
+            shared.ready.wait();
             workers
                 .into_iter()
                 .map(|worker| {
@@ -72,41 +107,65 @@ impl<C: Clock + Sync> Service<'_, C> {
                 })
                 .collect::<Result<Vec<Shift>>>()
         })?;
-        Ok(self.gather(start_ns.into_inner(), shifts))
+        Ok(self.gather(shared, shifts))
     }
 
-    fn shift(&self, next: &AtomicUsize, ready: &Barrier, start_ns: &AtomicU64) -> Result<Shift> {
-        let n_queries = self.queries.n();
-        let setup = SearchSetup {
+    fn n_searches(&self) -> usize {
+        self.arrivals_ns.map_or(self.queries.n(), <[u64]>::len)
+    }
+
+    fn shift(&self, thread: usize, shared: &Shared) -> Result<Shift> {
+        let own_cpu = self.cpus.get(thread);
+        if let Some(&cpu) = own_cpu.filter(|_| self.cpus.len() >= self.threads) {
+            // Else it stays among those of the process, which are read back and told.
+            let _ = affinity::hold_thread(&[cpu]);
+        }
+        let entered = self.index.enter_thread(SearchSetup {
             k: self.k,
             threads: 1,
-        };
-        let entered = self.index.enter_thread(setup);
+        });
         let mut shift = Shift {
-            answered: Vec::with_capacity(n_queries),
-            neighbors: Neighbors::new(n_queries, self.k),
+            answered: Vec::with_capacity(self.n_searches()),
+            neighbors: Neighbors::new(self.queries.n(), self.k),
             end_ns: 0,
+            switches: Switches::default(),
         };
-        ready.wait();
-        ready.wait();
+        let before = Switches::of_this_thread();
+        shared.ready.wait();
+        shared.ready.wait();
         entered?;
+        self.search(shared, &mut shift)?;
+        shift.switches = Switches::of_this_thread().since(before);
+        Ok(shift)
+    }
+
+    fn search(&self, shared: &Shared, shift: &mut Shift) -> Result<()> {
         // The barrier orders this after the store.
-        let start_ns = start_ns.load(Ordering::Relaxed);
-        loop {
-            let query_idx = next.fetch_add(1, Ordering::Relaxed);
-            if query_idx >= n_queries {
+        let start_ns = shared.start_ns.load(Ordering::Relaxed);
+        while !self.has_given_up(shared) {
+            let search_idx = shared.next.fetch_add(1, Ordering::Relaxed);
+            if search_idx >= self.n_searches() {
                 break;
             }
-            let begin_ns = self.begin(query_idx, start_ns);
+            let begin_ns = self.begin(search_idx, start_ns);
+            let query_idx = search_idx % self.queries.n();
             let query = self.queries.slice(query_idx..query_idx + 1);
             self.index
                 .search(query, &mut shift.neighbors.row_mut(query_idx))?;
             shift.end_ns = self.clock.now_ns();
-            shift
-                .answered
-                .push((query_idx, shift.end_ns.saturating_sub(begin_ns)));
+            let latency_ns = shift.end_ns.saturating_sub(begin_ns);
+            shift.answered.push((search_idx, latency_ns));
+            let is_late = |patience: Patience| latency_ns > patience.limit_ns;
+            if self.patience.is_some_and(is_late) {
+                shared.late.fetch_add(1, Ordering::Relaxed);
+            }
         }
-        Ok(shift)
+        Ok(())
+    }
+
+    fn has_given_up(&self, shared: &Shared) -> bool {
+        let late = shared.late.load(Ordering::Relaxed);
+        self.patience.is_some_and(|patience| late > patience.late)
     }
 
     /// The moment a query's latency counts from: waits for it where it is not due yet.
@@ -126,22 +185,28 @@ impl<C: Clock + Sync> Service<'_, C> {
         }
     }
 
-    fn gather(&self, start_ns: u64, shifts: Vec<Shift>) -> Served {
+    fn gather(&self, shared: &Shared, shifts: Vec<Shift>) -> Served {
+        let start_ns = shared.start_ns.load(Ordering::Relaxed);
         let n_queries = self.queries.n();
+        let mut latencies_ns = vec![None; self.n_searches()];
         let mut served = Served {
-            latencies_ns: vec![0; n_queries],
+            latencies_ns: Vec::new(),
             neighbors: Neighbors::new(n_queries, self.k),
             elapsed_ns: 0,
+            gave_up: self.has_given_up(shared),
+            switches: shifts.iter().map(|shift| shift.switches).sum(),
         };
         for shift in shifts {
             served.elapsed_ns = served.elapsed_ns.max(shift.end_ns.saturating_sub(start_ns));
-            for (query_idx, latency_ns) in shift.answered {
-                served.latencies_ns[query_idx] = latency_ns;
+            for (search_idx, latency_ns) in shift.answered {
+                latencies_ns[search_idx] = Some(latency_ns);
+                let query_idx = search_idx % n_queries;
                 let ids = shift.neighbors.ids(query_idx).iter().copied();
                 let pairs = ids.zip(shift.neighbors.scores(query_idx).iter().copied());
                 served.neighbors.row_mut(query_idx).fill(0, pairs);
             }
         }
+        served.latencies_ns = latencies_ns.into_iter().flatten().collect();
         served
     }
 }
@@ -204,6 +269,14 @@ mod tests {
     }
 
     fn served(threads: usize, arrivals_ns: Option<&[u64]>) -> Served {
+        served_with(None, threads, arrivals_ns)
+    }
+
+    fn served_with(
+        patience: Option<Patience>,
+        threads: usize,
+        arrivals_ns: Option<&[u64]>,
+    ) -> Served {
         let clock = Simulated(AtomicU64::new(0));
         let index = Slow {
             clock: &clock,
@@ -216,9 +289,38 @@ mod tests {
             threads,
             k: 1,
             arrivals_ns,
+            patience,
+            cpus: &[],
             clock: &clock,
         };
         service.run().unwrap()
+    }
+
+    #[test]
+    fn more_arrivals_than_queries_go_round_the_queries() {
+        let arrivals_ns: Vec<u64> = (0..50).map(|i| i * 5_000).collect();
+        let served = served(2, Some(&arrivals_ns));
+        assert_eq!(served.latencies_ns.len(), 50);
+        for query_idx in 0..20 {
+            assert_eq!(served.neighbors.ids(query_idx), [query_idx as u64]);
+        }
+    }
+
+    #[test]
+    fn patience_ends_after_so_many_late_queries_and_no_sooner() {
+        // A query is due every 100 ns and takes 1,000: the n-th is 900 n late.
+        let arrivals_ns: Vec<u64> = (0..2_000).map(|i| i * 100).collect();
+        let patience = |late| Patience {
+            limit_ns: 5_000,
+            late,
+        };
+        let impatient = served_with(Some(patience(3)), 1, Some(&arrivals_ns));
+        assert!(impatient.gave_up);
+        let late = impatient.latencies_ns.iter().filter(|&&ns| ns > 5_000);
+        assert_eq!(late.count(), 4);
+        let patient = served_with(Some(patience(2_000)), 1, Some(&arrivals_ns));
+        assert!(!patient.gave_up);
+        assert_eq!(patient.latencies_ns.len(), 2_000);
     }
 
     #[test]

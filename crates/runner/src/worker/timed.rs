@@ -4,13 +4,17 @@ use annbench_eval::repeat_speedup;
 use annbench_index::Index;
 use annbench_store::results::Mode;
 use annbench_vectors::{MatrixView, Neighbors};
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Disturbance, Monotonic, batch, disturbance::Watch, one_by_one, protocol::MeasureRequest,
-    serving::Service,
+    Disturbance, Monotonic, batch,
+    disturbance::Watch,
+    one_by_one,
+    protocol::MeasureRequest,
+    serving::{Patience, Service},
+    working_set::WorkingSet,
 };
 
 /// What was timed.
@@ -31,43 +35,145 @@ pub(super) fn search(
     queries: MatrixView<'_>,
     request: &MeasureRequest,
 ) -> Result<Timed> {
-    let clock = Monotonic::start();
-    let first_ns = warm_up(index, queries, request, &clock)?;
-    let mut neighbors = Neighbors::new(queries.n(), request.k);
-    // Written, not zeroed: see `Neighbors::new`.
-    let mut latencies_ns = vec![u64::MAX; queries.n()];
-    let arrivals_ns = arrivals_ns(request, queries.n())?;
-    let watch = Watch::start();
-    let elapsed_ns = match request.load.mode {
-        Mode::Single => {
-            one_by_one(index, queries, &mut neighbors, &mut latencies_ns, &clock)?;
-            latencies_ns.iter().sum()
-        }
-        Mode::Batch => {
-            latencies_ns = vec![batch(index, queries, &mut neighbors, &clock)?];
-            latencies_ns[0]
-        }
-        Mode::Concurrent | Mode::OpenLoop => {
-            let service = Service {
-                index,
-                queries,
-                threads: request.load.threads,
-                k: request.k,
-                arrivals_ns: arrivals_ns.as_deref(),
-                clock: &clock,
-            };
-            let served = service.run()?;
-            (neighbors, latencies_ns) = (served.neighbors, served.latencies_ns);
-            served.elapsed_ns
-        }
+    let timing = Timing {
+        index,
+        queries,
+        request,
+        clock: Monotonic::start(),
     };
-    Ok(Timed {
-        repeat_speedup: speedup(&first_ns, &latencies_ns),
-        latencies_ns,
-        neighbors,
-        elapsed_ns,
-        disturbance: watch.stop(),
-    })
+    let load = request.load;
+    match (load.mode, load.distinct_queries, load.slo_p99_us) {
+        (Mode::Single, Some(distinct), _) => timing.working_set(distinct),
+        (Mode::Single | Mode::Cold, ..) => timing.single(),
+        (Mode::Batch, ..) => timing.batch(),
+        (Mode::OpenLoop, _, Some(slo_p99_us)) => timing.ceiling(slo_p99_us),
+        (Mode::Concurrent | Mode::OpenLoop, ..) => timing.serving(),
+    }
+}
+
+/// One measurement.
+pub(super) struct Timing<'a> {
+    index: &'a dyn Index,
+    pub(super) queries: MatrixView<'a>,
+    pub(super) request: &'a MeasureRequest,
+    clock: Monotonic,
+}
+
+impl Timing<'_> {
+    fn single(&self) -> Result<Timed> {
+        let n_queries = self.queries.n();
+        let first_ns = self.warm_up_one_by_one(self.queries)?;
+        let mut neighbors = Neighbors::new(n_queries, self.request.k);
+        // Written, not zeroed: see `Neighbors::new`.
+        let mut latencies_ns = vec![u64::MAX; n_queries];
+        let watch = Watch::start(&self.request.cpus);
+        one_by_one(
+            self.index,
+            self.queries,
+            &mut neighbors,
+            &mut latencies_ns,
+            &self.clock,
+        )?;
+        Ok(Timed {
+            disturbance: watch.stop(),
+            elapsed_ns: latencies_ns.iter().sum(),
+            repeat_speedup: speedup(&first_ns, &latencies_ns),
+            latencies_ns,
+            neighbors,
+        })
+    }
+
+    fn working_set(&self, distinct: usize) -> Result<Timed> {
+        let set = WorkingSet::of(self.queries, distinct)?;
+        self.warm_up_one_by_one(set.queries())?;
+        let mut neighbors = Neighbors::new(distinct, self.request.k);
+        let mut latencies_ns = vec![u64::MAX; self.queries.n()];
+        let watch = Watch::start(&self.request.cpus);
+        set.search(self.index, &mut neighbors, &mut latencies_ns, &self.clock)?;
+        Ok(Timed {
+            disturbance: watch.stop(),
+            elapsed_ns: latencies_ns.iter().sum(),
+            repeat_speedup: None,
+            latencies_ns,
+            neighbors,
+        })
+    }
+
+    fn batch(&self) -> Result<Timed> {
+        let warmup = self.warmup(self.queries);
+        let mut neighbors = Neighbors::new(warmup.n(), self.request.k);
+        batch(self.index, warmup, &mut neighbors, &self.clock)?;
+        let mut neighbors = Neighbors::new(self.queries.n(), self.request.k);
+        let watch = Watch::start(&self.request.cpus);
+        let elapsed_ns = batch(self.index, self.queries, &mut neighbors, &self.clock)?;
+        Ok(Timed {
+            disturbance: watch.stop(),
+            latencies_ns: vec![elapsed_ns],
+            neighbors,
+            elapsed_ns,
+            repeat_speedup: None,
+        })
+    }
+
+    /// Clients, or arrivals at a given rate.
+    fn serving(&self) -> Result<Timed> {
+        let first_ns = self.warm_up_one_by_one(self.queries)?;
+        let arrivals_ns = match (self.request.load.mode, self.request.load.rate_qps) {
+            (Mode::OpenLoop, None) => bail!("mode open_loop without a rate"),
+            (_, rate_qps) => rate_qps.map(|rate_qps| {
+                arrivals_ns(
+                    rate_qps as f64,
+                    self.queries.n(),
+                    self.request.arrivals_seed,
+                )
+            }),
+        };
+        let watch = Watch::start(&self.request.cpus);
+        let served = self.service(arrivals_ns.as_deref(), None).run()?;
+        Ok(Timed {
+            disturbance: watch.stop().with_switches(served.switches),
+            repeat_speedup: speedup(&first_ns, &served.latencies_ns),
+            latencies_ns: served.latencies_ns,
+            neighbors: served.neighbors,
+            elapsed_ns: served.elapsed_ns,
+        })
+    }
+
+    pub(super) fn service<'s>(
+        &'s self,
+        arrivals_ns: Option<&'s [u64]>,
+        patience: Option<Patience>,
+    ) -> Service<'s, Monotonic> {
+        Service {
+            index: self.index,
+            queries: self.queries,
+            threads: self.request.load.threads,
+            k: self.request.k,
+            arrivals_ns,
+            patience,
+            cpus: &self.request.cpus,
+            clock: &self.clock,
+        }
+    }
+
+    fn warmup<'q>(&self, queries: MatrixView<'q>) -> MatrixView<'q> {
+        queries.slice(0..self.request.warmup_queries.min(queries.n()))
+    }
+
+    /// Searches without keeping the results; gives the latencies.
+    pub(super) fn warm_up_one_by_one(&self, queries: MatrixView<'_>) -> Result<Vec<u64>> {
+        let warmup = self.warmup(queries);
+        let mut neighbors = Neighbors::new(warmup.n(), self.request.k);
+        let mut latencies_ns = vec![u64::MAX; warmup.n()];
+        one_by_one(
+            self.index,
+            warmup,
+            &mut neighbors,
+            &mut latencies_ns,
+            &self.clock,
+        )?;
+        Ok(latencies_ns)
+    }
 }
 
 /// Queries that it takes to say whether repeated ones are answered faster.
@@ -82,53 +188,25 @@ fn speedup(first_ns: &[u64], again_ns: &[u64]) -> Option<f64> {
     repeat_speedup(&first_ns[half..], &again_ns[half..])
 }
 
-/// Searches without keeping the results; gives the latencies where queries go one by one.
-fn warm_up(
-    index: &dyn Index,
-    queries: MatrixView<'_>,
-    request: &MeasureRequest,
-    clock: &Monotonic,
-) -> Result<Vec<u64>> {
-    let queries = queries.slice(0..request.warmup_queries.min(queries.n()));
-    let mut neighbors = Neighbors::new(queries.n(), request.k);
-    match request.load.mode {
-        Mode::Batch => {
-            batch(index, queries, &mut neighbors, clock)?;
-            Ok(Vec::new())
-        }
-        _ => {
-            let mut latencies_ns = vec![u64::MAX; queries.n()];
-            one_by_one(index, queries, &mut neighbors, &mut latencies_ns, clock)?;
-            Ok(latencies_ns)
-        }
-    }
-}
-
 /// When queries are due in mode open loop: as independent of each other as those of many users, so
 /// that the times between them are exponential (a Poisson process).
-fn arrivals_ns(request: &MeasureRequest, n_queries: usize) -> Result<Option<Vec<u64>>> {
-    if request.load.mode != Mode::OpenLoop {
-        return Ok(None);
-    }
-    let rate_qps = request
-        .load
-        .rate_qps
-        .context("mode open_loop without a rate")? as f64;
-    let mut random = ChaCha8Rng::seed_from_u64(request.arrivals_seed);
+pub(super) fn arrivals_ns(rate_qps: f64, n_searches: usize, seed: u64) -> Vec<u64> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut due_s = 0.0;
     let mut next = || {
         due_s -= (1.0 - random.random::<f64>()).ln() / rate_qps;
         (due_s * 1e9) as u64
     };
-    Ok(Some((0..n_queries).map(|_| next()).collect()))
+    (0..n_searches).map(|_| next()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use annbench_index::Params;
+    use annbench_index::{BuildJob, NullBackend, Params, Registry};
     use annbench_store::results::Load;
+    use annbench_vectors::{Matrix, Metric};
 
     use super::*;
 
@@ -151,28 +229,11 @@ mod tests {
         assert_eq!(speedup(&first_ns[..20], &remembered[..20]), None, "too few");
     }
 
-    fn arrivals(rate_qps: Option<u64>, seed: u64) -> Result<Option<Vec<u64>>> {
-        let request = MeasureRequest {
-            queries: PathBuf::new(),
-            k: 1,
-            load: Load {
-                mode: Mode::OpenLoop,
-                threads: 1,
-                rate_qps,
-            },
-            arrivals_seed: seed,
-            search: Params::new(),
-            warmup_queries: 0,
-            answers: PathBuf::new(),
-        };
-        arrivals_ns(&request, 10_000)
-    }
-
     #[test]
     fn arrivals_keep_their_rate_and_are_as_irregular_as_chance() {
-        let arrivals_ns = arrivals(Some(1_000), 7).unwrap().unwrap();
-        assert!(arrivals_ns.is_sorted());
-        let gaps: Vec<f64> = arrivals_ns
+        let due_ns = arrivals_ns(1_000.0, 10_000, 7);
+        assert!(due_ns.is_sorted());
+        let gaps: Vec<f64> = due_ns
             .windows(2)
             .map(|pair| (pair[1] - pair[0]) as f64)
             .collect();
@@ -181,11 +242,64 @@ mod tests {
         // Both are a million ns; of 10,000 gaps they are known to 1 and 1.4 percent.
         assert!((mean / 1e6 - 1.0).abs() < 0.04, "{mean}");
         assert!((variance.sqrt() / 1e6 - 1.0).abs() < 0.06, "{variance}");
-        assert_ne!(arrivals(Some(1_000), 8).unwrap().unwrap(), arrivals_ns);
+        assert_ne!(arrivals_ns(1_000.0, 10_000, 8), due_ns);
+    }
+
+    fn request(load: Load) -> MeasureRequest {
+        MeasureRequest {
+            queries: PathBuf::new(),
+            k: 2,
+            load,
+            arrivals_seed: 7,
+            search: Params::new(),
+            warmup_queries: 0,
+            cpus: Vec::new(),
+            answers: PathBuf::new(),
+        }
+    }
+
+    /// Searches an index that does nothing for 30 queries.
+    fn timed(load: Load) -> Result<Timed> {
+        let queries = Matrix::from_vec(vec![0.0; 60], 2)?;
+        let registry = Registry::new().with(NullBackend);
+        let backend = registry.get("null")?;
+        let job = &mut BuildJob::new(1, 0);
+        let built = backend.build(queries.view(), Metric::L2, &Params::new(), job)?;
+        search(built.index.as_ref(), queries.view(), &request(load))
     }
 
     #[test]
     fn arrivals_without_a_rate_are_refused() {
-        assert!(arrivals(None, 7).is_err());
+        assert!(timed(Load::new(Mode::OpenLoop, 1)).is_err());
+    }
+
+    #[test]
+    fn a_highest_rate_is_told_as_the_time_the_queries_take_at_it() {
+        let under = |slo_p99_us| Load {
+            slo_p99_us: Some(slo_p99_us),
+            ..Load::new(Mode::OpenLoop, 1)
+        };
+        let found = timed(under(500_000)).unwrap();
+        assert!(found.elapsed_ns > 0);
+        assert!(found.latencies_ns.len() >= 1_000);
+        assert_eq!(
+            found.neighbors.ids(29),
+            [0, 1],
+            "every query has its answer"
+        );
+        // Nothing is answered in no time.
+        assert_eq!(timed(under(0)).unwrap().elapsed_ns, 0);
+    }
+
+    #[test]
+    fn a_working_set_is_asked_over_and_over() {
+        let load = Load {
+            distinct_queries: Some(4),
+            ..Load::new(Mode::Single, 1)
+        };
+        let found = timed(load).unwrap();
+        assert_eq!(found.latencies_ns.len(), 30);
+        assert!(found.latencies_ns.iter().all(|&ns| ns < u64::MAX));
+        assert_eq!(found.neighbors.n_queries(), 4);
     }
 }

@@ -27,9 +27,11 @@ pub(crate) struct Mock;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct MockBuild {
-    /// What goes wrong in the build: nothing, refuse, or one of [`fall`]'s.
+    /// What goes wrong in the build: nothing, refuse, needs FILE (refuses until it is there), forget (nothing
+    /// is indexed), or one of [`fall`]'s.
     build: String,
-    /// What goes wrong in a search: nothing, refuse, waver (every third one is reversed), or one of
+    /// What goes wrong in a search: nothing, refuse, waver (every third one is reversed), stray (an id
+    /// that was never given), stutter (one id twice), or one of
     /// [`fall`]'s; with ` at SHARE` behind it, only at that share.
     trouble: String,
     /// A file that a worker writes its process id to, and keeps locked while it hangs in a build.
@@ -149,7 +151,8 @@ impl Backend for Mock {
         params: &MockBuild,
         job: &mut BuildJob<'_>,
     ) -> Result<Built<MockIndex>, BuildError> {
-        if params.build == "refuse" {
+        let needs = params.build.strip_prefix("needs ").map(Path::new);
+        if params.build == "refuse" || needs.is_some_and(|file| !file.exists()) {
             return Err(BuildError::Library {
                 doing: "add",
                 reason: "the mock refuses".into(),
@@ -165,7 +168,10 @@ impl Backend for Mock {
         fall(&params.build);
         job.report(BuildPhase::Add, base.n(), base.n());
         let index = MockIndex {
-            values: base.as_slice().to_vec(),
+            values: match params.build.as_str() {
+                "forget" => Vec::new(),
+                _ => base.as_slice().to_vec(),
+            },
             dim: base.dim(),
             metric,
             trouble: params.trouble.clone(),
@@ -282,7 +288,13 @@ impl TypedIndex for MockIndex {
         let earlier = self.searches.fetch_add(1, Ordering::Relaxed);
         let reversed = self.trouble == "waver" && earlier.is_multiple_of(3);
         for (query_idx, query) in queries.rows().enumerate() {
-            out.fill(query_idx, self.best(query, reversed));
+            let mut best = self.best(query, reversed);
+            match trouble {
+                "stray" => best[0].0 = 1_000_000,
+                "stutter" => best[1].0 = best[0].0,
+                _ => {}
+            }
+            out.fill(query_idx, best);
         }
         Ok(())
     }

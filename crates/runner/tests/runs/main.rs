@@ -32,6 +32,9 @@ mod coordinator;
 #[cfg(unix)]
 mod cuts;
 mod deaths;
+mod loads;
+mod repairs;
+mod trust;
 mod world;
 
 fn main() -> ExitCode {
@@ -71,6 +74,9 @@ fn trials() -> Vec<Trial> {
     ];
     trials.extend(cache::trials());
     trials.extend(deaths::trials());
+    trials.extend(loads::trials());
+    trials.extend(repairs::trials());
+    trials.extend(trust::trials());
     #[cfg(unix)]
     trials.extend(cuts::trials());
     trials
@@ -88,6 +94,7 @@ fn a_run_leaves_everything_behind() {
         "builds.parquet",
         "points.parquet",
         "queries.parquet",
+        "latencies.hlog",
     ];
     for name in names {
         assert!(finished.folder.join(name).is_file(), "{name}");
@@ -436,11 +443,27 @@ fn mistakes_are_refused_before_any_build() {
         ),
         (
             "[measure]\nmodes = [\"open_loop\"]\n[[index]]\ntype = \"null\"",
-            "measure.modes: mode open_loop needs rates; add rates = [1000, 2000]",
+            "measure.modes: mode open_loop needs rates or an slo; add rates = [1000, 2000]",
         ),
         (
             "[measure]\nmodes = [\"concurrent\"]\nclients = []\n[[index]]\ntype = \"null\"",
             "measure.clients: the list is empty",
+        ),
+        (
+            "[measure]\nmodes = [\"open_loop\"]\nslo_p99 = [\"2\"]\n[[index]]\ntype = \"null\"",
+            "measure.slo_p99: \"2\" is no duration (time unit needed, for example 2sec or 2ms); write 2ms",
+        ),
+        (
+            "[measure]\nmodes = [\"open_loop\"]\nslo_p99 = \"2h\"\n[[index]]\ntype = \"null\"",
+            "measure.slo_p99: \"2h\" must lie between 1us and 1m",
+        ),
+        (
+            "[measure]\nmodes = [\"batch\"]\nworking_set = 10\n[[index]]\ntype = \"null\"",
+            "measure.working_set: is of mode single alone; add \"single\" to modes",
+        ),
+        (
+            "[measure]\nworking_set = [1, 11]\n[[index]]\ntype = \"null\"",
+            "measure.working_set: 11 exceeds the 10 queries; lower it",
         ),
         (
             "[measure]\nthreads = [1, 0]\n[[index]]\ntype = \"null\"",

@@ -175,7 +175,11 @@ impl World {
 fn is_of_time(warning: &Warning) -> bool {
     matches!(
         warning,
-        Warning::Trend { .. } | Warning::Disturbed { .. } | Warning::PageFaults { .. }
+        Warning::Trend { .. }
+            | Warning::Disturbed { .. }
+            | Warning::PageFaults { .. }
+            | Warning::Preempted { .. }
+            | Warning::ClockMoved { .. }
     )
 }
 

@@ -1,10 +1,12 @@
 //! What a run leaves behind, as plain rows: the runner writes them, the report reads them.
 
+mod conditions;
 mod record;
 mod rows;
 pub mod tables;
 mod warning;
 
+pub use conditions::{ColdStart, InForce, Pinning};
 pub use record::{
     BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, Noise, RunRecord, SplitChoice,
 };

@@ -4,7 +4,7 @@ use annbench_vectors::Metric;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Estimate, Load, Warning};
+use super::{Estimate, Load, Pinning, Warning};
 
 /// All that identifies a run and the place it was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,12 @@ pub struct RunRecord {
     pub libraries: Vec<LibraryCard>,
     /// What of the environment steers BLAS and OpenMP.
     pub blas: BlasEnvironment,
+    /// Where threads were to run.
+    #[serde(default)]
+    pub pinning: Pinning,
+    /// Builds and operating points that failed; what a run of the same plan tries again.
+    #[serde(default)]
+    pub failures: usize,
     /// How sharp the run is, load by load; empty until it is finished.
     #[serde(default)]
     pub noise: Vec<Noise>,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Warning;
+use super::{ColdStart, InForce, Warning};
 
 /// How queries are offered to an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,19 +20,28 @@ pub enum Mode {
     Concurrent,
     /// Queries arrive at random at a given rate, whether the index keeps up or not.
     OpenLoop,
+    /// One thread, one query a call, in a process that has just loaded the index from disk.
+    Cold,
 }
 
 impl Mode {
     /// All modes.
-    pub const ALL: [Self; 4] = [Self::Single, Self::Batch, Self::Concurrent, Self::OpenLoop];
+    pub const ALL: [Self; 5] = [
+        Self::Single,
+        Self::Batch,
+        Self::Concurrent,
+        Self::OpenLoop,
+        Self::Cold,
+    ];
 
-    /// The name users write: `single`, `batch`, `concurrent` or `open_loop`.
+    /// The name users write: `single`, `batch`, `concurrent`, `open_loop` or `cold`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Single => "single",
             Self::Batch => "batch",
             Self::Concurrent => "concurrent",
             Self::OpenLoop => "open_loop",
+            Self::Cold => "cold",
         }
     }
 
@@ -52,6 +61,27 @@ pub struct Load {
     pub threads: usize,
     /// Queries that arrive a second, in mode open loop.
     pub rate_qps: Option<u64>,
+    /// The 99th percentile of latency, in microseconds, under which the highest rate is looked for,
+    /// in mode open loop in place of a rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slo_p99_us: Option<u64>,
+    /// Distinct queries that are asked over and over, in mode single; none where each query is asked
+    /// once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distinct_queries: Option<usize>,
+}
+
+impl Load {
+    /// A mode with so many threads, and nothing else chosen.
+    pub const fn new(mode: Mode, threads: usize) -> Self {
+        Self {
+            mode,
+            threads,
+            rate_qps: None,
+            slo_p99_us: None,
+            distinct_queries: None,
+        }
+    }
 }
 
 impl fmt::Display for Load {
@@ -61,12 +91,20 @@ impl fmt::Display for Load {
         if let Some(rate) = self.rate_qps {
             write!(f, ", {rate} qps")?;
         }
+        if let Some(slo) = self.slo_p99_us {
+            write!(f, ", p99 under {} ms", slo as f64 / 1e3)?;
+        }
+        match self.distinct_queries {
+            Some(1) => f.write_str(", 1 distinct query")?,
+            Some(distinct) => write!(f, ", {distinct} distinct queries")?,
+            None => {}
+        }
         let noun = match self.mode {
             Mode::Concurrent => "client",
             _ => "thread",
         };
         match (self.mode, self.threads) {
-            (Mode::Single, _) => Ok(()),
+            (Mode::Single | Mode::Cold, _) => Ok(()),
             (_, 1) => write!(f, ", 1 {noun}"),
             (_, threads) => write!(f, ", {threads} {noun}s"),
         }
@@ -250,6 +288,12 @@ pub struct PointRow {
     pub threads: usize,
     /// Queries that arrived a second, in mode open loop.
     pub rate_qps: Option<u64>,
+    /// The p99 in microseconds under which the highest rate was looked for; qps is that rate.
+    #[serde(default)]
+    pub slo_p99_us: Option<u64>,
+    /// Distinct queries that were asked over and over, see [`Load`].
+    #[serde(default)]
+    pub distinct_queries: Option<usize>,
     /// What it is measured for.
     pub role: Role,
     /// Neighbours asked for.
@@ -275,6 +319,12 @@ pub struct PointRow {
     pub n_queries: usize,
     /// Duration of each timed round in seconds, in the order they were run; all of them.
     pub rounds_s: Vec<f64>,
+    /// What it ran on, as read back.
+    #[serde(default)]
+    pub in_force: InForce,
+    /// What the start took, in mode cold.
+    #[serde(default)]
+    pub cold: Option<ColdStart>,
     /// What a reader must know of this row.
     pub warnings: Vec<Warning>,
 }
@@ -286,6 +336,8 @@ impl PointRow {
             mode: self.mode,
             threads: self.threads,
             rate_qps: self.rate_qps,
+            slo_p99_us: self.slo_p99_us,
+            distinct_queries: self.distinct_queries,
         }
     }
 }

@@ -58,6 +58,9 @@ pub enum Warning {
     Trend {
         /// Change in time from the first round to the last, 0.01 for one percent.
         drift: f64,
+        /// Whether it went on although rounds were given a whole pass of warm-up by then.
+        #[serde(default)]
+        in_spite_of_warmup: bool,
     },
     /// Other work took the CPU while a point was timed.
     Disturbed {
@@ -65,6 +68,55 @@ pub enum Warning {
         others_percent: f64,
         /// CPU time that the machine's host gave to others, in percent of what there was.
         steal_percent: f64,
+    },
+    /// The kernel took the CPU from the measured threads while a point was timed.
+    Preempted {
+        /// How often a second.
+        per_s: f64,
+    },
+    /// The clock of the CPUs was not the same in all rounds.
+    ClockMoved {
+        /// Lowest clock after a round, in MHz.
+        lowest_mhz: f64,
+        /// Highest clock after a round, in MHz.
+        highest_mhz: f64,
+    },
+    /// Threads were not held to CPUs, although that was asked for.
+    NotPinned {
+        /// Why.
+        reason: String,
+    },
+    /// A library would use other threads than it was told to.
+    OtherThreads {
+        /// Threads it was told to use.
+        asked: usize,
+        /// Threads OpenMP said afterwards.
+        openmp: Option<usize>,
+        /// Threads BLAS said afterwards.
+        blas: Option<usize>,
+    },
+    /// The index holds fewer vectors than it was given.
+    VectorsMissing {
+        /// Vectors it holds.
+        indexed: usize,
+        /// Vectors of the base.
+        base: usize,
+    },
+    /// No rate was found at which the p99 stays under what was asked for.
+    SloNotMet {
+        /// The p99 asked for, in microseconds.
+        slo_p99_us: u64,
+        /// Rounds without such a rate.
+        rounds: usize,
+        /// Rounds in all.
+        of: usize,
+    },
+    /// An index that was to come from disk was still in memory.
+    NotCold {
+        /// Bytes that came from disk.
+        read_bytes: u64,
+        /// Bytes of its file.
+        file_bytes: u64,
     },
     /// Pages were read from disk while a point was timed.
     PageFaults {
@@ -160,9 +212,35 @@ impl Warning {
             Self::PercentileWithheld { needed, .. } => {
                 format!("give {needed} samples: more queries or more rounds")
             }
+            Self::Trend {
+                in_spite_of_warmup: true,
+                ..
+            } => "it is not for want of warm-up: look for what else on the machine changes, and \
+                  measure again"
+                .into(),
             Self::Trend { .. } => {
                 "the machine or the index was still warming up: measure longer, or again".into()
             }
+            Self::Preempted { .. } => {
+                "leave the machine to the benchmark, and give it a core more than it measures"
+                    .into()
+            }
+            Self::ClockMoved { .. } => "fix the clock (cpupower frequency-set -g performance, no \
+                                        boost), or compare points by their paired ratios alone"
+                .into(),
+            Self::NotPinned { .. } => {
+                "allow sched_setaffinity, or set [measure] pin = false to do without".into()
+            }
+            Self::OtherThreads { .. } => {
+                "do not trust the number of threads: unset what limits OpenMP or BLAS".into()
+            }
+            Self::VectorsMissing { .. } => {
+                "do not trust this index: it was given more vectors than it holds".into()
+            }
+            Self::SloNotMet { .. } => "allow a higher slo_p99, or search less of the index".into(),
+            Self::NotCold { .. } => "take its load time for that of a file in memory: some file \
+                                     systems (tmpfs, some containers') cannot be made to forget"
+                .into(),
             Self::Disturbed { .. } => "stop other work on this machine and measure again".into(),
             Self::PageFaults { .. } => "give the machine more memory than the indexes need".into(),
             Self::RepeatedIds { .. } => "a repeated id counts once: doubt the index".into(),
@@ -224,11 +302,68 @@ impl fmt::Display for Warning {
                 f,
                 "p{percentile} withheld: {samples} samples do not carry it"
             ),
-            Self::Trend { drift } => write!(
+            Self::Trend {
+                drift,
+                in_spite_of_warmup,
+            } => write!(
                 f,
-                "rounds got {} by {:.1} % from first to last",
+                "rounds got {} by {:.1} % from first to last{}",
                 if *drift < 0.0 { "faster" } else { "slower" },
-                100.0 * drift.abs()
+                100.0 * drift.abs(),
+                match in_spite_of_warmup {
+                    true => ", in spite of more warm-up",
+                    false => "",
+                }
+            ),
+            Self::Preempted { per_s } => write!(
+                f,
+                "the kernel took the CPU from it {per_s:.0} times a second while it was timed"
+            ),
+            Self::ClockMoved {
+                lowest_mhz,
+                highest_mhz,
+            } => write!(
+                f,
+                "the CPUs ran at {lowest_mhz:.0} MHz after one round and at {highest_mhz:.0} MHz after another"
+            ),
+            Self::NotPinned { reason } => {
+                write!(f, "threads were not held to CPUs: {reason}")
+            }
+            Self::OtherThreads {
+                asked,
+                openmp,
+                blas,
+            } => {
+                write!(f, "told to use {asked} threads, ")?;
+                match (openmp.filter(|n| n != asked), blas) {
+                    (Some(openmp), _) => write!(f, "OpenMP would use {openmp}"),
+                    (None, blas) => write!(f, "BLAS would use {}", blas.unwrap_or_default()),
+                }
+            }
+            Self::VectorsMissing { indexed: 0, base } => {
+                write!(
+                    f,
+                    "the index is empty: none of the {base} base vectors is in it"
+                )
+            }
+            Self::VectorsMissing { indexed, base } => {
+                write!(f, "the index holds {indexed} of the {base} base vectors")
+            }
+            Self::SloNotMet {
+                slo_p99_us,
+                rounds,
+                of,
+            } => write!(
+                f,
+                "no rate kept the p99 under {} ms in {rounds} of {of} rounds",
+                *slo_p99_us as f64 / 1e3
+            ),
+            Self::NotCold {
+                read_bytes,
+                file_bytes,
+            } => write!(
+                f,
+                "only {read_bytes} of the index's {file_bytes} bytes came from disk: the rest was in memory"
             ),
             Self::Disturbed {
                 others_percent,

@@ -1,8 +1,8 @@
 //! A run's tables hold what was put in, bit for bit.
 
 use annbench_store::results::{
-    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Role, Settled, Spread,
-    Status, Tier, Warning, tables::*,
+    BuildRow, ColdStart, Estimate, InForce, LatencyUs, Load, Memory, Mode, PointRow, QueryRow,
+    Role, Settled, Spread, Status, Tier, Warning, tables::*,
 };
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
@@ -86,6 +86,19 @@ fn point() -> impl Strategy<Value = PointRow> {
         mode: work.0,
         threads: work.1,
         rate_qps: (work.4 > 5_000).then_some(work.4 as u64),
+        slo_p99_us: (work.4 > 7_000).then_some(work.4 as u64),
+        distinct_queries: (work.4 % 5 == 0).then_some(work.4),
+        in_force: InForce {
+            cpus: (0..work.4 % 4).collect(),
+            refused: (work.4 % 7 == 0).then(|| "no".to_owned()),
+            openmp_threads: Some(work.1),
+            blas_threads: None,
+        },
+        cold: (work.4 % 3 == 0).then_some(ColdStart {
+            load_s: work.4 as f64 / 9.0,
+            first_query_us: 0.25,
+            read_bytes: (work.4 % 2 == 0).then_some(work.4 as u64),
+        }),
         role: [Role::Candidate, Role::Null, Role::Duplicate, Role::Rebuilt][work.4 % 4],
         tier: [
             None,
@@ -162,9 +175,10 @@ fn query() -> impl Strategy<Value = QueryRow> {
     (counts, mode(), option::of(any::<u64>())).prop_map(|(counts, mode, latency_ns)| QueryRow {
         point: counts.0,
         load: Load {
-            mode,
-            threads: counts.2,
             rate_qps: latency_ns.map(|latency_ns| latency_ns >> 1),
+            slo_p99_us: latency_ns,
+            distinct_queries: (counts.0 % 2 == 0).then_some(counts.1),
+            ..Load::new(mode, counts.2)
         },
         query_idx: counts.1,
         latency_ns,

@@ -1,7 +1,9 @@
 //! A run's tables as Parquet with plain typed columns, and its record as JSON: what pandas, DuckDB
-//! and the report read. All files are written atomically.
+//! and the report read; and latencies as HdrHistogram's tools read them. All files are written
+//! atomically.
 
 mod builds;
+mod latencies;
 mod points;
 mod queries;
 mod reader;
@@ -14,6 +16,7 @@ use std::{
 };
 
 pub use builds::{read_builds, write_builds};
+pub use latencies::{PointLatencies, write_latencies};
 pub use points::{read_points, write_points};
 pub use queries::{read_queries, write_queries};
 pub use record::{read_record, write_record};
@@ -60,6 +63,14 @@ pub enum TableError {
         column: String,
         /// The row, from 0.
         row: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Latencies that no histogram holds.
+    #[error("{}: the latencies make no histogram: {problem}", .path.display())]
+    Histogram {
+        /// The file.
+        path: PathBuf,
         /// What is wrong.
         problem: String,
     },

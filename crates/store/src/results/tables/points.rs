@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{TableError, reader::Table, writer::Columns};
-use crate::results::{Estimate, LatencyUs, Mode, PointRow, Spread, Status};
+use crate::results::{ColdStart, Estimate, LatencyUs, Mode, PointRow, Spread, Status};
 
 /// Writes the points of a run.
 ///
@@ -23,6 +23,11 @@ pub fn write_points(path: &Path, rows: &[PointRow]) -> Result<(), TableError> {
         .texts("mode", rows.iter().map(|row| row.mode.name()))
         .counts("threads", rows.iter().map(|row| row.threads))
         .optional_counts("rate_qps", rows.iter().map(|row| row.rate_qps))
+        .optional_counts("slo_p99_us", rows.iter().map(|row| row.slo_p99_us))
+        .optional_counts(
+            "distinct_queries",
+            widened(rows.iter().map(|row| row.distinct_queries)),
+        )
         .json("role", rows.iter().map(|row| row.role))
         .counts("k", rows.iter().map(|row| row.k))
         .optional_texts("failure", rows.iter().map(|row| failure(&row.status)));
@@ -37,6 +42,16 @@ pub fn write_points(path: &Path, rows: &[PointRow]) -> Result<(), TableError> {
         .json("settled", rows.iter().map(|row| row.settled))
         .counts("n_queries", rows.iter().map(|row| row.n_queries))
         .float_lists("rounds_s", rows.iter().map(|row| row.rounds_s.as_slice()))
+        .json("in_force", rows.iter().map(|row| &row.in_force))
+        .optional_floats("load_s", cold(rows, |cold| Some(cold.load_s)))
+        .optional_floats(
+            "first_query_us",
+            cold(rows, |cold| Some(cold.first_query_us)),
+        )
+        .optional_counts(
+            "load_read_bytes",
+            rows.iter().map(|row| row.cold?.read_bytes),
+        )
         .json("warnings", rows.iter().map(|row| &row.warnings))
         .write(path)
 }
@@ -56,6 +71,8 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
     let modes = read_modes(&table)?;
     let threads = table.counts("threads")?;
     let rate_qps = table.optional_counts("rate_qps")?;
+    let slo_p99_us = table.optional_counts("slo_p99_us")?;
+    let distinct_queries = table.optional_counts("distinct_queries")?;
     let mut roles = table.json("role")?.into_iter();
     let k = table.counts("k")?;
     let mut statuses = read_statuses(&table)?.into_iter();
@@ -68,6 +85,8 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
     let mut settled = table.json("settled")?.into_iter();
     let n_queries = table.counts("n_queries")?;
     let mut rounds_s = table.float_lists("rounds_s")?.into_iter();
+    let mut in_force = table.json("in_force")?.into_iter();
+    let cold = read_cold(&table)?;
     let mut warnings = table.json("warnings")?.into_iter();
     let row = |row: usize| {
         Some(PointRow {
@@ -80,6 +99,8 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
             mode: modes[row],
             threads: threads[row],
             rate_qps: rate_qps[row],
+            slo_p99_us: slo_p99_us[row],
+            distinct_queries: distinct_queries[row].map(|count| count as usize),
             role: roles.next()?,
             k: k[row],
             status: statuses.next()?,
@@ -92,6 +113,8 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
             latency_us: latency_us[row],
             n_queries: n_queries[row],
             rounds_s: rounds_s.next()?,
+            in_force: in_force.next()?,
+            cold: cold[row],
             warnings: warnings.next()?,
         })
     };
@@ -126,6 +149,34 @@ pub(super) fn read_modes(table: &Table) -> Result<Vec<Mode>, TableError> {
         .enumerate()
         .map(mode)
         .collect()
+}
+
+/// Counts as a column holds them.
+pub(super) fn widened(
+    counts: impl Iterator<Item = Option<usize>>,
+) -> impl Iterator<Item = Option<u64>> {
+    counts.map(|count| count.map(|count| count as u64))
+}
+
+fn cold(
+    rows: &[PointRow],
+    part: fn(ColdStart) -> Option<f64>,
+) -> impl Iterator<Item = Option<f64>> {
+    rows.iter().map(move |row| row.cold.and_then(part))
+}
+
+fn read_cold(table: &Table) -> Result<Vec<Option<ColdStart>>, TableError> {
+    let load_s = table.optional_floats("load_s")?;
+    let first_query_us = table.optional_floats("first_query_us")?;
+    let read_bytes = table.optional_counts("load_read_bytes")?;
+    let cold = |row: usize| {
+        Some(ColdStart {
+            load_s: load_s[row]?,
+            first_query_us: first_query_us[row]?,
+            read_bytes: read_bytes[row],
+        })
+    };
+    Ok((0..table.len()).map(cold).collect())
 }
 
 fn spreads(

@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
-use super::{TableError, points::read_modes, reader::Table, writer::Columns};
+use super::{
+    TableError,
+    points::{read_modes, widened},
+    reader::Table,
+    writer::Columns,
+};
 use crate::results::{Load, QueryRow};
 
 /// Writes the queries of a run.
@@ -15,6 +20,11 @@ pub fn write_queries(path: &Path, rows: &[QueryRow]) -> Result<(), TableError> {
         .texts("mode", rows.iter().map(|row| row.load.mode.name()))
         .counts("threads", rows.iter().map(|row| row.load.threads))
         .optional_counts("rate_qps", rows.iter().map(|row| row.load.rate_qps))
+        .optional_counts("slo_p99_us", rows.iter().map(|row| row.load.slo_p99_us))
+        .optional_counts(
+            "distinct_queries",
+            widened(rows.iter().map(|row| row.load.distinct_queries)),
+        )
         .counts("query_idx", rows.iter().map(|row| row.query_idx))
         .optional_counts("latency_ns", rows.iter().map(|row| row.latency_ns))
         .counts("hits", rows.iter().map(|row| row.hits))
@@ -32,6 +42,8 @@ pub fn read_queries(path: &Path) -> Result<Vec<QueryRow>, TableError> {
     let modes = read_modes(&table)?;
     let threads = table.counts("threads")?;
     let rate_qps = table.optional_counts("rate_qps")?;
+    let slo_p99_us = table.optional_counts("slo_p99_us")?;
+    let distinct_queries = table.optional_counts("distinct_queries")?;
     let query_idx = table.counts("query_idx")?;
     let latency_ns = table.optional_counts("latency_ns")?;
     let hits = table.counts("hits")?;
@@ -42,6 +54,8 @@ pub fn read_queries(path: &Path) -> Result<Vec<QueryRow>, TableError> {
             mode: modes[row],
             threads: threads[row],
             rate_qps: rate_qps[row],
+            slo_p99_us: slo_p99_us[row],
+            distinct_queries: distinct_queries[row].map(|count| count as usize),
         },
         query_idx: query_idx[row],
         latency_ns: latency_ns[row],

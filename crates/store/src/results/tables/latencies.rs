@@ -1,0 +1,191 @@
+//! `latencies.hlog`: the distribution of latencies at each point and load, as HdrHistogram's own
+//! tools read it.
+
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use hdrhistogram::{
+    Histogram,
+    serialization::{
+        V2DeflateSerializer,
+        interval_log::{IntervalLogWriterBuilder, Tag},
+    },
+};
+
+use super::{TableError, io_error};
+use crate::{atomic, results::Load};
+
+/// Decimal digits to which a latency is kept.
+const DIGITS: u8 = 3;
+
+/// Nanoseconds in the unit of the log's column of maxima, milliseconds.
+const NS_PER_MS: f64 = 1e6;
+
+/// The latencies of one point under one load, all rounds together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PointLatencies {
+    /// Number of the point in the plan.
+    pub point: usize,
+    /// How queries were offered.
+    pub load: Load,
+    /// Latencies in nanoseconds, in any order.
+    pub latencies_ns: Vec<u64>,
+    /// How long all rounds took.
+    pub elapsed: Duration,
+}
+
+impl PointLatencies {
+    /// What tells this entry of the log from others: `3:open_loop;500_qps;2_threads`.
+    pub fn tag(&self) -> String {
+        let load = self.load.to_string();
+        let load = load.replace(", ", ";").replace(' ', "_");
+        format!("{}:{load}", self.point)
+    }
+}
+
+/// Writes an HdrHistogram interval log (format V2, compressed) of a run that began at `started`, an
+/// entry with a tag of its own for each point and load; values are nanoseconds, to three digits.
+///
+/// # Errors
+/// [`TableError`] if the file cannot be written.
+pub fn write_latencies(
+    path: &Path,
+    started: SystemTime,
+    all: impl IntoIterator<Item = PointLatencies>,
+) -> Result<(), TableError> {
+    let bytes = encode(started, all).map_err(|problem| TableError::Histogram {
+        path: path.into(),
+        problem,
+    })?;
+    atomic::write_atomic(path, &bytes).map_err(io_error("write", path))
+}
+
+fn encode(
+    started: SystemTime,
+    all: impl IntoIterator<Item = PointLatencies>,
+) -> Result<Vec<u8>, String> {
+    let (mut bytes, mut serializer) = (Vec::new(), V2DeflateSerializer::new());
+    let mut builder = IntervalLogWriterBuilder::new();
+    let mut log = builder
+        .add_comment("[Histogram log format version 1.3]")
+        .add_comment("Latencies in nanoseconds; a tag is POINT:LOAD, as in points.parquet.")
+        .with_start_time(started)
+        .with_base_time(started)
+        .with_max_value_divisor(NS_PER_MS)
+        .begin_log_with(&mut bytes, &mut serializer)
+        .map_err(|error| error.to_string())?;
+    for one in all {
+        let histogram = histogram(&one.latencies_ns).map_err(|error| error.to_string())?;
+        let tag = one.tag();
+        log.write_histogram(&histogram, Duration::ZERO, one.elapsed, Tag::new(&tag))
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(bytes)
+}
+
+fn histogram(latencies_ns: &[u64]) -> Result<Histogram<u64>, Box<dyn std::error::Error>> {
+    // Grows by itself to hold what comes.
+    let mut histogram = Histogram::new(DIGITS)?;
+    for &latency_ns in latencies_ns {
+        histogram.record(latency_ns)?;
+    }
+    Ok(histogram)
+}
+
+#[cfg(test)]
+mod tests {
+    use hdrhistogram::serialization::{
+        Deserializer,
+        interval_log::{IntervalLogIterator, LogEntry},
+    };
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+    use crate::results::Mode;
+
+    /// Tags and histograms of a log, read by the library's own reader.
+    fn read(bytes: &[u8]) -> Vec<(String, Histogram<u64>)> {
+        let entries = IntervalLogIterator::new(bytes).map(Result::unwrap);
+        let interval = |entry| match entry {
+            LogEntry::Interval(interval) => Some(interval),
+            _ => None,
+        };
+        let decode = |text: &str| {
+            use base64::{Engine, engine::general_purpose::STANDARD};
+            let bytes = STANDARD.decode(text).unwrap();
+            Deserializer::new().deserialize(&mut &bytes[..]).unwrap()
+        };
+        entries
+            .filter_map(interval)
+            .map(|interval| {
+                let tag = interval.tag().unwrap().as_str().to_owned();
+                (tag, decode(interval.encoded_histogram()))
+            })
+            .collect()
+    }
+
+    fn latencies(latencies_ns: Vec<u64>, load: Load) -> PointLatencies {
+        PointLatencies {
+            point: 3,
+            load,
+            latencies_ns,
+            elapsed: Duration::from_millis(1_500),
+        }
+    }
+
+    #[test]
+    fn every_load_has_a_tag_that_a_log_can_hold() {
+        let open_loop = Load::new(Mode::OpenLoop, 2);
+        for (load, expected) in [
+            (Load::new(Mode::Single, 1), "3:single"),
+            (Load::new(Mode::Concurrent, 4), "3:concurrent;4_clients"),
+            (
+                Load {
+                    rate_qps: Some(500),
+                    ..open_loop
+                },
+                "3:open_loop;500_qps;2_threads",
+            ),
+            (
+                Load {
+                    slo_p99_us: Some(1_500),
+                    ..open_loop
+                },
+                "3:open_loop;p99_under_1.5_ms;2_threads",
+            ),
+        ] {
+            let one = latencies(vec![1], load);
+            assert_eq!(one.tag(), expected);
+            assert!(Tag::new(&one.tag()).is_some());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn a_log_reads_back_to_three_digits(
+            mut samples in vec(0u64..100_000_000_000, 1..300),
+        ) {
+            let load = Load::new(Mode::Single, 1);
+            let bytes = encode(SystemTime::UNIX_EPOCH, [latencies(samples.clone(), load)]).unwrap();
+            let found = read(&bytes);
+            prop_assert_eq!(found.len(), 1);
+            let (tag, histogram) = &found[0];
+            prop_assert_eq!(tag, "3:single");
+            prop_assert_eq!(histogram.len(), samples.len() as u64);
+            samples.sort_unstable();
+            for (quantile, exact) in [(0.5, samples[(samples.len() - 1) / 2]), (1.0, samples[samples.len() - 1])] {
+                let read = histogram.value_at_quantile(quantile);
+                prop_assert!(read.abs_diff(exact) as f64 <= 0.001 * exact as f64 + 1.0, "{} {}", read, exact);
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_of_nothing_is_a_log() {
+        let bytes = encode(SystemTime::UNIX_EPOCH, []).unwrap();
+        assert_eq!(read(&bytes).len(), 0);
+    }
+}
