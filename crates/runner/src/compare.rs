@@ -67,10 +67,9 @@ impl Contest<'_> {
 
     /// A point against its own duplicate.
     fn duplicate(&self) -> Option<Interval> {
-        let points = self.plan.points.iter().enumerate();
-        let (point, twin) = points
-            .clone()
-            .find_map(|(point, planned)| Some((point, planned.twin?)))?;
+        let mut points = self.plan.points.iter().enumerate();
+        let (point, planned) = points.find(|(_, planned)| planned.role == Role::Duplicate)?;
+        let twin = planned.twin?;
         self.paired(point, twin)
     }
 
@@ -163,10 +162,12 @@ mod tests {
             threads: 1,
             rate_qps: None,
             role: Role::Candidate,
+            n: 100,
             k: 10,
             status: Status::Ok,
             recall: None,
             qps: Some(Estimate { value, low, high }),
+            repay: None,
             tier: None,
             ties: Vec::new(),
             spread: Spread::default(),

@@ -60,4 +60,4 @@ pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch,
 pub use format::Format;
 pub use load_error::LoadError;
 pub use parquet::{VectorBlocks, WriteError, WriteOptions, read_ids, write_ids, write_parquet};
-pub use truth::{KnownTruth, TruthTable, read_truth, write_truth};
+pub use truth::{KnownTruth, TruthTable, check_truth_path, read_truth, write_truth};

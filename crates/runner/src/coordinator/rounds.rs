@@ -212,7 +212,10 @@ impl Coordinator<'_> {
         ids_hash: Vec<u64>,
     ) -> Result<Answered> {
         let (base, queries) = (self.data.base.view(), self.data.queries.view());
-        let report = annbench_eval::recall(self.truth, base, queries, neighbors, all_threads())
+        let truth = self
+            .truths
+            .of(self.plan.builds[self.plan.points[point].build].n)?;
+        let report = annbench_eval::recall(truth, base, queries, neighbors, all_threads())
             .context("compute recall")?;
         let counts = report.queries().iter();
         Ok(Answered {

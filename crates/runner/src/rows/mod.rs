@@ -1,14 +1,16 @@
 //! From what was written down to the rows people read.
 
 mod doubts;
+mod repay;
+mod scaling;
 
 use annbench_eval::{
     Method, Samples, qps_interval, qps_interval_of_these_queries, recall_interval, spread,
     summarize,
 };
 use annbench_store::results::{
-    BuildRow, Estimate, LatencyUs, Load, Noise, PointRow, QueryRow, Role, Settled, SplitChoice,
-    Spread, Status,
+    BuildRow, Estimate, LatencyUs, Load, Noise, PointRow, QueryRow, Role, Scaling, Settled,
+    SplitChoice, Spread, Status,
 };
 
 use crate::{
@@ -27,6 +29,7 @@ pub(crate) struct Rows {
     pub(crate) noise: Vec<Noise>,
     pub(crate) by_method: Vec<ByMethod>,
     pub(crate) choices: Vec<SplitChoice>,
+    pub(crate) scaling: Vec<Scaling>,
 }
 
 /// Queries a second of one point, as one method sums its samples up.
@@ -55,6 +58,7 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
         noise: Vec::new(),
         by_method: Vec::new(),
         choices: Vec::new(),
+        scaling: Vec::new(),
     };
     for (number, planned) in plan.points.iter().enumerate() {
         for key in plan.loads_of(number) {
@@ -75,7 +79,14 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
     }
     rows.noise = compare::compare(plan, events, &mut rows.points);
     rows.choices = split::choices(plan, events, &rows.points);
+    repay::fill_in(&rows.builds, &mut rows.points);
+    rows.scaling = scaling::scaling(&rows.builds, &rows.points);
     rows
+}
+
+/// Whether two builds are of one index, be it on another part of the base or built again.
+fn is_same_index(a: &BuildRow, b: &BuildRow) -> bool {
+    (&a.label, &a.backend, &a.requested) == (&b.label, &b.backend, &b.requested)
 }
 
 /// Makes the rows of one operating point in one mode.
@@ -106,10 +117,12 @@ impl<'a> PointBuilder<'a> {
             threads: self.key.1.threads,
             rate_qps: self.key.1.rate_qps,
             role: self.planned.role,
+            n: build.n,
             k: self.plan.k,
             status: self.status(),
             recall: answered.and_then(|answered| self.recall(answered)),
             qps,
+            repay: None,
             tier: None,
             ties: Vec::new(),
             spread: self.spread(),

@@ -32,6 +32,7 @@ mod coordinator;
 #[cfg(unix)]
 mod cuts;
 mod deaths;
+mod growth;
 mod world;
 
 fn main() -> ExitCode {
@@ -70,6 +71,7 @@ fn trials() -> Vec<Trial> {
         mistakes_are_refused_before_any_build,
     ];
     trials.extend(cache::trials());
+    trials.extend(growth::trials());
     trials.extend(deaths::trials());
     #[cfg(unix)]
     trials.extend(cuts::trials());

@@ -170,7 +170,9 @@ impl<'f> Block<'f> {
     fn new(path: &'f Path, file: &'f ParquetFile<'_>, vector: usize, rows_each: usize) -> Self {
         let schema = file.schema();
         let size = TableSize {
-            rows: file.claimed_rows().min(rows_each.saturating_add(BATCH_ROWS)),
+            rows: file
+                .claimed_rows()
+                .min(rows_each.saturating_add(BATCH_ROWS)),
             file_bytes: file.bytes(),
         };
         Self {
@@ -219,7 +221,8 @@ fn names_of_file(
     file.read(&[column], BATCH_ROWS, &mut |row, batch| {
         n = row + batch.num_rows();
         let [start, end] = [first + row, first + n].map(|row| row as u64);
-        let wanted = rows.partition_point(|&row| row < start)..rows.partition_point(|&row| row < end);
+        let wanted =
+            rows.partition_point(|&row| row < start)..rows.partition_point(|&row| row < end);
         let places: UInt64Array = rows[wanted].iter().map(|row| row - start).collect();
         let picked = pick(path, batch.column(0), &places)?;
         guard(path, &format!("at row {row}"), || sink.append(&picked))
@@ -284,8 +287,15 @@ mod tests {
     fn blocks_are_the_table_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let blocks = table(folder.path());
-        assert_eq!((blocks.n(), blocks.bytes()), (2 * ROWS, 2 * ROWS as u64 * 8));
-        for (bytes, most) in [(0, BATCH_ROWS), (5000 * 8, 2 * BATCH_ROWS), (u64::MAX, ROWS)] {
+        assert_eq!(
+            (blocks.n(), blocks.bytes()),
+            (2 * ROWS, 2 * ROWS as u64 * 8)
+        );
+        for (bytes, most) in [
+            (0, BATCH_ROWS),
+            (5000 * 8, 2 * BATCH_ROWS),
+            (u64::MAX, ROWS),
+        ] {
             let mut next = 0.0;
             let take = &mut |block: Matrix| {
                 assert!(block.n() <= most, "{}", block.n());
@@ -315,7 +325,9 @@ mod tests {
         let mut taken = 0;
         let error = table(folder.path()).for_each(0, &mut |_| {
             taken += 1;
-            Err(LoadError::Folder { path: "enough".into() })
+            Err(LoadError::Folder {
+                path: "enough".into(),
+            })
         });
         assert!(error.unwrap_err().to_string().contains("enough"));
         assert_eq!(taken, 1);

@@ -6,10 +6,11 @@ pub mod tables;
 mod warning;
 
 pub use record::{
-    BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, Noise, RunRecord, SplitChoice,
+    BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, Noise, Overtakes, RunRecord,
+    Scaling, ScalingStep, SplitChoice,
 };
 pub use rows::{
-    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Role, Settled, Spread,
-    Status, Tier,
+    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Repay, Role, Settled,
+    Spread, Status, Tier,
 };
 pub use warning::Warning;

@@ -71,6 +71,17 @@ pub fn write_truth(path: &Path, truth: &TruthTable<'_>) -> Result<Vec<PathBuf>, 
     }
 }
 
+/// Says whether ground truth can be written under this name, before any work is done for it.
+///
+/// # Errors
+/// [`WriteError::NoTruthFormat`] if not.
+pub fn check_truth_path(path: &Path) -> Result<(), WriteError> {
+    match Format::of_extension(path) {
+        Some(Format::Parquet | Format::Ivecs | Format::Npy) => Ok(()),
+        _ => Err(WriteError::NoTruthFormat { path: path.into() }),
+    }
+}
+
 /// Reads what [`write_truth`] writes, or others write of the kind: Parquet with a column `rows` of
 /// integer lists, ivecs, ibin (with or without the distances that big-ann puts after the rows), npy
 /// of int64 or uint64.

@@ -157,7 +157,8 @@ impl<'a> Lists<'a> {
             // A number below 0 becomes one that no base has, and is refused as such.
             _ => {
                 let rows = list.as_primitive::<Int64Type>().values();
-                self.values.extend(rows.iter().map(|row| row.cast_unsigned()));
+                self.values
+                    .extend(rows.iter().map(|row| row.cast_unsigned()));
             }
         }
         self.queries += 1;

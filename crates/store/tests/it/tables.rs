@@ -1,8 +1,8 @@
 //! A run's tables hold what was put in, bit for bit.
 
 use annbench_store::results::{
-    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Role, Settled, Spread,
-    Status, Tier, Warning, tables::*,
+    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Repay, Role, Settled,
+    Spread, Status, Tier, Warning, tables::*,
 };
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
@@ -86,7 +86,22 @@ fn point() -> impl Strategy<Value = PointRow> {
         mode: work.0,
         threads: work.1,
         rate_qps: (work.4 > 5_000).then_some(work.4 as u64),
-        role: [Role::Candidate, Role::Null, Role::Duplicate, Role::Rebuilt][work.4 % 4],
+        role: [
+            Role::Candidate,
+            Role::Null,
+            Role::Duplicate,
+            Role::Rebuilt,
+            Role::Subset,
+        ][work.4 % 5],
+        n: work.4 + 1,
+        repay: [
+            None,
+            Some(Repay {
+                queries: Some(1.5e6),
+                low: Some(1e6),
+                high: None,
+            }),
+        ][work.4 % 2],
         tier: [
             None,
             Some(Tier::Front),
@@ -143,6 +158,7 @@ fn build() -> impl Strategy<Value = BuildRow> {
         backend: plan.2,
         requested: plan.3,
         effective: plan.4,
+        n: work.1,
         is_exact: plan.5,
         repetition: work.1,
         seed: work.0,
