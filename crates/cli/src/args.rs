@@ -43,6 +43,8 @@ pub(crate) enum Command {
     /// Work with files of embeddings
     #[command(subcommand)]
     Data(DataCommand),
+    /// Find the exact neighbours of queries and write them to a file
+    Truth(TruthArgs),
     /// Turn texts into embeddings with a sentence-transformers model
     Embed(EmbedArgs),
     /// Print the JSON Schema of the experiment file
@@ -268,6 +270,44 @@ pub(crate) struct ConvertArgs {
     /// How to store components
     #[arg(long, default_value = "f32", value_parser = dtype(), value_name = "DTYPE")]
     pub(crate) dtype: Dtype,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench truth base.parquet queries.parquet --k 100 --metric cosine -o truth.parquet
+  annbench truth 'base-*.parquet' queries.npy --memory 4GB -o truth.ivecs
+An experiment takes the file as `[dataset] ground_truth`. Neighbours are told by row number, and in
+Parquet also by the base's own ids. Vectors are taken as they are, scores computed in f64.")]
+pub(crate) struct TruthArgs {
+    /// The base: a file of vectors, a folder of Parquet files, or a dataset's folder
+    pub(crate) base: PathBuf,
+    /// The queries: a file of vectors
+    pub(crate) queries: PathBuf,
+    /// A .parquet, .ivecs or .npy file to write; beside the last two, NAME_scores gets the scores
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Neighbours wanted per query
+    #[arg(long, default_value_t = 100)]
+    pub(crate) k: usize,
+    /// What makes two vectors near: cosine, inner_product or l2 [default: the dataset's, or cosine]
+    #[arg(long)]
+    pub(crate) metric: Option<Metric>,
+    /// Memory that may be taken, such as 4GB: a larger base is read from Parquet in blocks
+    /// [default: half of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<String>,
+    /// Threads to search with [default: all]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    /// Folder of ground truth computed before, which runs share [default: runs/.cache]
+    #[arg(long, value_name = "DIR", env = "ANNBENCH_CACHE")]
+    pub(crate) cache: Option<PathBuf>,
+    /// Compute it even where the cache has it, and do not keep it there
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
 }

@@ -2,9 +2,11 @@
 
 use std::{io, process::ExitCode};
 
+use annbench_eval::ExactError;
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
-use annbench_runner::{Interrupted, Mistake};
-use annbench_store::{LoadError, convert::ConvertError, dataset::DatasetError};
+use annbench_runner::{Interrupted, Mistake, TooLarge};
+use annbench_store::{LoadError, WriteError, convert::ConvertError, dataset::DatasetError};
+use annbench_vectors::ZeroVector;
 
 use crate::commands;
 
@@ -57,6 +59,10 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
             || cause.is::<LoadError>()
             || cause.is::<DatasetError>()
             || cause.is::<ConvertError>()
+            || cause.is::<TooLarge>()
+            || cause.is::<ZeroVector>()
+            || cause.is::<ExactError>()
+            || matches!(cause.downcast_ref(), Some(WriteError::NoTruthFormat { .. }))
             || commands::embed::is_bad_input(cause)
     })
 }

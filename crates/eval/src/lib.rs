@@ -5,7 +5,7 @@
 //! Start reading at [`GroundTruth`] and [`recall()`] for what an index finds, at [`Samples`] and
 //! [`qps_interval`] for how fast it is. [`paired_ratio`] and [`recall_difference()`] compare two
 //! operating points, [`verdict`] says whether a run can tell them apart, [`tiers`] which of them
-//! nothing beats. [`trend()`] and [`suspected_cache`] doubt what was measured, and [`selftest()`] all
+//! nothing beats, [`repay()`] when an index is worth its build and [`crossing()`] from which size on. [`trend()`] and [`suspected_cache`] doubt what was measured, and [`selftest()`] all
 //! of this, with simulated runs of known truth.
 //!
 //! Invariants:
@@ -33,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod crossing;
 mod floor;
 mod hierarchy;
 mod interval;
@@ -46,6 +47,7 @@ mod query_means;
 mod query_shares;
 mod recall;
 mod recall_difference;
+mod repay;
 mod response_cache;
 mod samples;
 mod selftest;
@@ -57,8 +59,11 @@ mod tier;
 mod trend;
 mod truth;
 
-// What `GroundTruth::compute` takes and gives, so that its callers need not name `exact`.
-pub use annbench_exact::{ExactError, Options as ExactOptions};
+// What `GroundTruth::compute` and `from_exact` take and give, so that callers need not name `exact`.
+pub use annbench_exact::{
+    BlockSearch, ExactError, Options as ExactOptions, Progress as ExactProgress,
+};
+pub use crossing::{Crossing, crossing};
 pub use floor::{Verdict, noise_floor, resolution, verdict};
 pub use interval::{Bootstrap, Interval, median_interval, recall_interval};
 pub use latency::{
@@ -69,6 +74,7 @@ pub use paired::paired_ratio;
 pub use pareto::front;
 pub use recall::{QueryRecall, RecallError, RecallReport, recall};
 pub use recall_difference::recall_difference;
+pub use repay::{Repay, repay};
 pub use response_cache::{CACHE_SPEEDUP, repeat_speedup, suspected_cache};
 pub use samples::Samples;
 pub use selftest::{SelfTest, SelfTestOptions, selftest};

@@ -79,8 +79,8 @@ impl GroundTruth {
         Ok(Self::from_exact(found, metric, base.n()))
     }
 
-    /// What [`search`] found among `n` base rows.
-    fn from_exact(found: ExactNeighbors, metric: Metric, n: usize) -> Self {
+    /// What an exact search found among `n` base rows, such as one of a base that came in blocks.
+    pub fn from_exact(found: ExactNeighbors, metric: Metric, n: usize) -> Self {
         let k = found.k();
         let (ids, scores, ties_at_k) = found.into_parts();
         Self {

@@ -56,7 +56,7 @@ pub(crate) fn builds(run: &Run) -> Table {
             .expendable(2),
     ];
     columns.extend(Memory::ALL.map(memory_column));
-    let built = run.builds.iter().filter(|build| build.status.is_ok());
+    let built = run.whole_builds().filter(|build| build.status.is_ok());
     let table = Table {
         columns,
         rows: built.map(row).collect(),

@@ -53,7 +53,7 @@ pub(crate) fn by_point(run: &Run) -> Vec<Line<'_>> {
     let loads = tabulated_loads(run);
     let shown: Vec<&PointRow> = rows_of(run, &loads).collect();
     let mut lines = Vec::new();
-    for build in &run.builds {
+    for build in run.whole_builds() {
         let of_build = |row: &&PointRow| row.build == build.build;
         let rows = || shown.iter().copied().filter(of_build);
         if build.status.is_ok() && rows().next().is_some() {
@@ -99,8 +99,8 @@ fn rows_of<'a>(run: &'a Run, loads: &[Load]) -> impl Iterator<Item = &'a PointRo
 
 /// A line a row as recorded, then one for each index that has none.
 pub(crate) fn by_row(run: &Run) -> Vec<Line<'_>> {
-    let rows = run.candidates().map(|row| Line::alone(run, row));
-    let has_rows = |build: &BuildRow| run.candidates().any(|row| row.build == build.build);
+    let rows = run.operating_points().map(|row| Line::alone(run, row));
+    let has_rows = |build: &BuildRow| run.operating_points().any(|row| row.build == build.build);
     let bare = run.builds.iter().filter(|build| !has_rows(build));
     rows.chain(bare.map(|build| Line {
         build: Some(build),

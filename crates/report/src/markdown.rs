@@ -18,7 +18,8 @@ fn write_page(page: &mut String, summary: &Summary<'_>) -> fmt::Result {
         writeln!(page, "> **{}**\n", note_text(alarm))?;
     }
     let verdicts = summary.verdicts.iter().map(ToString::to_string);
-    for line in summary.baseline.iter().cloned().chain(verdicts) {
+    let exact = summary.baseline.iter().chain(&summary.enough).cloned();
+    for line in exact.chain(verdicts) {
         writeln!(page, "- {}", escaped(&line))?;
     }
     writeln!(page, "\n## Operating points\n")?;
@@ -28,6 +29,10 @@ fn write_page(page: &mut String, summary: &Summary<'_>) -> fmt::Result {
     if !summary.under_load.rows.is_empty() {
         writeln!(page, "\n### Under load\n")?;
         write_table(page, &summary.under_load)?;
+    }
+    if let Some(legend) = &summary.scaling_legend {
+        writeln!(page, "\n### As the base grows\n\n{}\n", escaped(legend))?;
+        write_table(page, &summary.scaling)?;
     }
     write_notes(page, summary)?;
     writeln!(page, "\n## Indexes\n")?;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 pub struct Run {
     /// What the run was.
     pub record: RunRecord,
-    /// The indexes.
+    /// The indexes, those on parts of the base included.
     pub builds: Vec<BuildRow>,
     /// The operating points, a row for each load; rows that measure the run itself (see [`Role`])
     /// are passed over by all outputs.
@@ -23,6 +23,18 @@ impl Run {
     pub fn candidates(&self) -> impl Iterator<Item = &PointRow> {
         let rows = self.points.iter();
         rows.filter(|row| row.role == Role::Candidate)
+    }
+
+    /// The rows of operating points: those to be compared, and the same on parts of the base.
+    pub fn operating_points(&self) -> impl Iterator<Item = &PointRow> {
+        let rows = self.points.iter();
+        rows.filter(|row| matches!(row.role, Role::Candidate | Role::Subset))
+    }
+
+    /// The indexes on the whole base.
+    pub fn whole_builds(&self) -> impl Iterator<Item = &BuildRow> {
+        let builds = self.builds.iter();
+        builds.filter(|build| build.n == self.record.dataset.n)
     }
 
     /// Neighbours asked for, as the first point has it; 0 if there is none.

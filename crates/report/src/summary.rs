@@ -2,6 +2,8 @@
 
 use crate::{
     Fact, Mark, Note, Notes, Run, Table, Verdict, builds, facts, notes, points,
+    repay::enough,
+    scaling,
     sharpness::sharpness,
     split::split,
     verdict::{baseline_sentence, strictest},
@@ -18,6 +20,8 @@ pub struct Summary<'a> {
     pub facts: Vec<Fact>,
     /// The exact baseline in a sentence, where there is one.
     pub baseline: Option<String>,
+    /// Until how many queries exact search is enough, a sentence a main load.
+    pub enough: Vec<String>,
     /// The fastest points at the usual recalls, each at the highest recall it is the answer to.
     pub verdicts: Vec<Verdict<'a>>,
     /// The operating points under the main loads ([`Run::main_loads`]).
@@ -28,6 +32,10 @@ pub struct Summary<'a> {
     pub sharpness: Vec<String>,
     /// The operating points under all other loads; without rows where there are none.
     pub under_load: Table,
+    /// The points on parts of the base; without rows where there are none.
+    pub scaling: Table,
+    /// What that table shows.
+    pub scaling_legend: Option<String>,
     /// The indexes.
     pub builds: Table,
     /// Warnings and reasons of failure.
@@ -47,11 +55,14 @@ impl<'a> Summary<'a> {
             alarms: notes::alarms(run),
             facts: facts::headline(&run.record),
             baseline: baseline_sentence(run),
+            enough: enough(run),
             verdicts: strictest(run),
             legend: legend(&[&points, &under_load]),
             points,
             sharpness: [sharpness(run), split(run)].concat(),
             under_load,
+            scaling: scaling::scaling(run),
+            scaling_legend: scaling::legend(run),
             builds: builds::builds(run),
             notes,
             details: facts::details(&run.record),

@@ -70,10 +70,9 @@ impl Contest<'_> {
 
     /// A point against its own duplicate.
     fn duplicate(&self) -> Option<Interval> {
-        let points = self.plan.points.iter().enumerate();
-        let (point, twin) = points
-            .clone()
-            .find_map(|(point, planned)| Some((point, planned.twin?)))?;
+        let mut points = self.plan.points.iter().enumerate();
+        let (point, planned) = points.find(|(_, planned)| planned.role == Role::Duplicate)?;
+        let twin = planned.twin?;
         self.paired(point, twin)
     }
 
@@ -166,10 +165,12 @@ mod tests {
             slo_p99_us: None,
             distinct_queries: None,
             role: Role::Candidate,
+            n: 100,
             k: 10,
             status: Status::Ok,
             recall: None,
             qps: Some(Estimate { value, low, high }),
+            repay: None,
             tier: None,
             ties: Vec::new(),
             spread: Spread::default(),

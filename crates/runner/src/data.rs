@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use annbench_eval::GroundTruth;
 use annbench_store::{
     Embeddings, LoadOptions, Progress,
     cache::Cache,
@@ -22,6 +23,8 @@ use crate::{
     experiment::{Mistake, QueriesSpec, Written},
     insertion::Order,
     observer::Observer,
+    threads::all_threads,
+    truth::{Asked, ImportError, import},
 };
 
 /// Queries to draw where nothing is said, and there is enough to draw from.
@@ -42,6 +45,8 @@ pub struct Prepared {
     pub card: DatasetCard,
     /// Doubts about them.
     pub warnings: Vec<Warning>,
+    /// The ground truth that the user has, if any: checked.
+    pub(crate) ground_truth: Option<GroundTruth>,
     ids: Ids,
     cache: Cache,
 }
@@ -66,7 +71,37 @@ impl Prepared {
         reader.observer.begin("hash and cache the vectors", None);
         let prepared = Self::cached(&dataset, metric, base, queries.vectors, &origin, cache);
         reader.observer.end();
-        prepared
+        let mut prepared = prepared?;
+        prepared.ground_truth = prepared.given_truth(written, observer)?;
+        Ok(prepared)
+    }
+
+    /// The ground truth that the experiment names, if it does and it is true.
+    fn given_truth(
+        &self,
+        written: &Written,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<GroundTruth>, Mistake> {
+        let Some(file) = &written.experiment.dataset.ground_truth else {
+            return Ok(None);
+        };
+        let path = written.folder.join(file);
+        let asked = Asked {
+            base: self.base.view(),
+            queries: self.queries.view(),
+            metric: self.card.metric,
+            k: written.experiment.k,
+            seed: written.experiment.seed,
+            threads: all_threads(),
+        };
+        observer.begin("check the ground truth", None);
+        let truth = import(&path, &asked);
+        observer.end();
+        let mistake = |error: ImportError| {
+            let message = format!("{}: {}", path.display(), chain(&error));
+            written.places.mistake("dataset.ground_truth", message)
+        };
+        truth.map(Some).map_err(mistake)
     }
 
     fn cached(
@@ -98,17 +133,19 @@ impl Prepared {
             warnings: origin.warnings(queries.n()),
             queries: map(&cache, &card.queries_sha256, queries)?,
             card,
+            ground_truth: None,
             ids: base.ids,
             cache,
         })
     }
 
-    /// A file with the base in another order, which belongs to a seed.
+    /// A file with the base in another order, or a part of it, which belongs to a seed.
     ///
     /// # Errors
     /// If the cache cannot be written.
     pub(crate) fn shuffled(&self, order: &Order, seed: u64) -> Result<PathBuf> {
-        let key = sha256_parts(&[&self.card.base_sha256, "shuffled", &seed.to_string()]);
+        let [seed, n] = [seed.to_string(), order.len().to_string()];
+        let key = sha256_parts(&[&self.card.base_sha256, "shuffled", &seed, &n]);
         let make = || Ok::<_, std::convert::Infallible>(order.applied(self.base.view()));
         self.cache.matrix(&key, make)?;
         Ok(self.cache.path("matrix", &key, "npy"))

@@ -1,5 +1,6 @@
-//! The order in which an index that is built again inserts the base: another than the file's, for
-//! a graph or a clustering may owe its quality to the order the vectors happen to have.
+//! The order in which an index that is built again, or on a part of the base, inserts it: another
+//! than the file's, for a graph or a clustering may owe its quality to the order the vectors happen
+//! to have.
 
 use annbench_vectors::{Matrix, MatrixView, Neighbors};
 use rand::{SeedableRng, seq::SliceRandom};
@@ -15,6 +16,23 @@ impl Order {
         let mut rows: Vec<u64> = (0..n as u64).collect();
         rows.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
         Self(rows)
+    }
+
+    /// Only the first `n` rows of it: a part of the base drawn at random. Larger parts of one order
+    /// hold the smaller ones.
+    pub(crate) fn first(mut self, n: usize) -> Self {
+        self.0.truncate(n);
+        self
+    }
+
+    /// Number of rows it has.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The row that stands in a place; none past the end.
+    pub(crate) fn row(&self, place: u64) -> Option<u64> {
+        self.0.get(usize::try_from(place).ok()?).copied()
     }
 
     /// The rows of `base` in this order.
@@ -33,7 +51,7 @@ impl Order {
         let mut undone = Neighbors::new(found.n_queries(), found.k());
         for query_idx in 0..found.n_queries() {
             let ids = found.ids(query_idx).iter();
-            let rows = ids.map(|&id| self.0.get(id as usize).copied().unwrap_or(id));
+            let rows = ids.map(|&id| self.row(id).unwrap_or(id));
             let scores = found.scores(query_idx).iter().copied();
             undone.row_mut(query_idx).fill(0, rows.zip(scores));
         }

@@ -39,7 +39,7 @@ pub use coordinator::{Interrupted, Launcher, Limit, Stop, WorkerError, WorkerPro
 pub use data::Prepared;
 pub use experiment::{
     Axes, BlasEnv, Counts, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, Mistake,
-    Place, Places, QueriesSpec, Times, Written, experiment_schema,
+    Place, Places, QueriesSpec, Subsets, Times, Written, experiment_schema,
 };
 pub use folder::RunFolder;
 pub use machine::{Environment, Steering, machine};
@@ -48,3 +48,4 @@ pub use plan::{Plan, PlannedBuild, PlannedPoint};
 pub use rows::ByMethod;
 pub use run::{Finished, Setup, run};
 pub use threads::all_threads;
+pub use truth::{TooLarge, TruthBase, TruthCache, TruthJob, TruthKey};

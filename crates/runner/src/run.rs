@@ -25,7 +25,7 @@ use crate::{
     plan::Plan,
     resume,
     rows::{self, ByMethod, Rows},
-    truth,
+    truth::Truths,
 };
 
 /// What a run needs besides the experiment.
@@ -57,7 +57,7 @@ pub struct Finished {
     pub record: RunRecord,
     /// Its indexes.
     pub builds: Vec<BuildRow>,
-    /// Its operating points.
+    /// Its operating points, those on parts of the base included.
     pub points: Vec<PointRow>,
     /// What was measured to watch the measuring: the null index and a duplicate.
     pub controls: Vec<PointRow>,
@@ -176,12 +176,12 @@ impl Work<'_> {
             rebuild,
             ..
         } = self.setup;
-        let truth = truth::ground_truth(self.data, self.plan, cache, stop, observer)?;
+        let truths = Truths::of_run(self.data, self.plan, cache, stop, observer)?;
         let indexes = IndexCache::open(cache, registry, self.libraries, machine, !rebuild)?;
         let mut coordinator = Coordinator {
             plan: self.plan,
             data: self.data,
-            truth: &truth,
+            truths: &truths,
             launcher: self.launcher,
             placement: self.placement,
             had_rounds: self.had_rounds,
@@ -278,6 +278,7 @@ fn record(
         failures: 0,
         noise: Vec::new(),
         choices: Vec::new(),
+        scaling: Vec::new(),
         warnings: Vec::new(),
     }
 }
@@ -316,10 +317,11 @@ fn finish(
     record.failures = failures(&rows);
     record.noise = rows.noise;
     record.choices = rows.choices;
+    record.scaling = rows.scaling;
     record.finished = Some(now());
     tables::write_record(&folder.file("run.json"), &record)?;
-    let is_candidate = |row: &PointRow| row.role == Role::Candidate;
-    let (points, controls) = rows.points.into_iter().partition(is_candidate);
+    let is_compared = |row: &PointRow| matches!(row.role, Role::Candidate | Role::Subset);
+    let (points, controls) = rows.points.into_iter().partition(is_compared);
     let first = |row: &BuildRow| row.repetition == 0;
     let builds = rows.builds.into_iter().filter(first).collect();
     Ok(Finished {

@@ -30,11 +30,34 @@ pub fn sha256_file(path: &Path) -> io::Result<String> {
 /// sha256 of a matrix: `n` and `dim` as little-endian u64, then the values row-major as
 /// little-endian f32. Equal matrices have equal hashes on every machine and from every file format.
 pub fn sha256_matrix(matrix: MatrixView<'_>) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update((matrix.n() as u64).to_le_bytes());
-    hasher.update((matrix.dim() as u64).to_le_bytes());
-    hasher.update(bytemuck::cast_slice::<f32, u8>(matrix.as_slice()));
-    hex(hasher)
+    let mut hasher = MatrixHasher::new(matrix.n(), matrix.dim());
+    hasher.update(matrix);
+    hasher.finish()
+}
+
+/// [`sha256_matrix`] of a matrix that comes block by block.
+#[derive(Debug, Clone)]
+pub struct MatrixHasher(Sha256);
+
+impl MatrixHasher {
+    /// Begins with the shape of the whole.
+    pub fn new(n: usize, dim: usize) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update((n as u64).to_le_bytes());
+        hasher.update((dim as u64).to_le_bytes());
+        Self(hasher)
+    }
+
+    /// Takes the next rows.
+    pub fn update(&mut self, block: MatrixView<'_>) {
+        self.0
+            .update(bytemuck::cast_slice::<f32, u8>(block.as_slice()));
+    }
+
+    /// The hash of all rows taken.
+    pub fn finish(self) -> String {
+        hex(self.0)
+    }
 }
 
 /// sha256 of several texts, each with its length, so that `["ab", "c"]` and `["a", "bc"]` differ.
@@ -83,6 +106,11 @@ mod tests {
         assert_eq!(wide, hash(vec![1.0, 2.0, 3.0, 4.0], 4));
         assert_ne!(wide, hash(vec![1.0, 2.0, 3.0, 4.0], 2));
         assert_ne!(wide, hash(vec![1.0, 2.0, 3.0, 5.0], 4));
+        let mut hasher = MatrixHasher::new(2, 2);
+        for block in [vec![1.0, 2.0], vec![3.0, 4.0]] {
+            hasher.update(Matrix::from_vec(block, 2).unwrap().view());
+        }
+        assert_eq!(hasher.finish(), hash(vec![1.0, 2.0, 3.0, 4.0], 2));
     }
 
     #[test]

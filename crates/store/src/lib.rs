@@ -54,9 +54,10 @@ mod safetensors;
 pub mod sample;
 mod shards;
 mod text;
+mod truth;
 
 pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch, load, load_on};
-pub use flat::read_truth;
 pub use format::Format;
 pub use load_error::LoadError;
-pub use parquet::{WriteError, WriteOptions, read_ids, write_ids, write_parquet};
+pub use parquet::{VectorBlocks, WriteError, WriteOptions, read_ids, write_ids, write_parquet};
+pub use truth::{KnownTruth, TruthTable, check_truth_path, read_truth, write_truth};

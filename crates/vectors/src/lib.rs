@@ -30,4 +30,4 @@ pub use ids::{Id, Ids};
 pub use matrix::{Matrix, MatrixView, ShapeError};
 pub use metric::{Metric, UnknownMetric};
 pub use neighbors::{Neighbors, NeighborsMut};
-pub use normalize::{ZeroVector, normalize_rows};
+pub use normalize::{ZeroVector, normalize_rows, refuse_zero_rows};

@@ -1,6 +1,6 @@
 //! L2 normalisation, which turns cosine similarity into an inner product.
 
-use crate::Matrix;
+use crate::{Matrix, MatrixView};
 
 /// A vector without a direction, which cosine similarity cannot place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +33,18 @@ pub fn normalize_rows(matrix: &mut Matrix) -> Result<(), ZeroVector> {
     Ok(())
 }
 
+/// Finds the first vector that cosine similarity cannot place.
+///
+/// # Errors
+/// [`ZeroVector`] names the first row whose components are all zero.
+pub fn refuse_zero_rows(vectors: MatrixView<'_>) -> Result<(), ZeroVector> {
+    let is_zero = |values: &[f32]| values.iter().all(|&value| value == 0.0);
+    match vectors.rows().position(is_zero) {
+        Some(row) => Err(ZeroVector { row }),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +53,7 @@ mod tests {
     #[test]
     fn a_zero_row_is_named() {
         let mut matrix = Matrix::from_vec(vec![1.0, 0.0, 0.0, 0.0], 2).unwrap();
+        assert_eq!(refuse_zero_rows(matrix.view()), Err(ZeroVector { row: 1 }));
         assert_eq!(normalize_rows(&mut matrix), Err(ZeroVector { row: 1 }));
     }
 

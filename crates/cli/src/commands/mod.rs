@@ -15,4 +15,5 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod search;
 pub(crate) mod selftest;
+pub(crate) mod truth;
 pub(crate) mod worker;

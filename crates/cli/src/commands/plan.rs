@@ -1,6 +1,6 @@
 //! What `--dry-run` prints: everything that would be built and measured.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use annbench_runner::{Plan, PlannedBuild, Prepared};
 use anyhow::Result;
@@ -39,8 +39,11 @@ fn text(plan: &Plan, data: &Prepared) -> String {
         plan.k,
         plan.budget,
     );
+    text.push_str(&parts(plan, card.n));
     let builds = plan.builds.iter().enumerate();
-    for (number, build) in builds.filter(|(_, build)| !build.is_control && build.repetition == 0) {
+    let is_shown =
+        |build: &PlannedBuild| !build.is_control && build.repetition == 0 && build.n == card.n;
+    for (number, build) in builds.filter(|(_, build)| is_shown(build)) {
         let times = match times_built(plan, build) {
             1 => String::new(),
             times => format!(", built {times} times"),
@@ -51,6 +54,11 @@ fn text(plan: &Plan, data: &Prepared) -> String {
             "\nindex {number}: {}  ({}){times}",
             build.label, build.effective
         );
+        if plan.is_added_baseline(number) {
+            text.push_str(
+                "  note     added, as no index above is exact; [measure] baseline = false leaves it out\n",
+            );
+        }
         for adjustment in &build.adjustments {
             let _ = writeln!(
                 text,
@@ -70,6 +78,23 @@ fn text(plan: &Plan, data: &Prepared) -> String {
     }
     text.push_str("\nnothing was built: this was a dry run\n");
     text
+}
+
+/// What is measured on parts of the base; nothing where there are none.
+fn parts(plan: &Plan, n: usize) -> String {
+    let sizes: BTreeSet<usize> = plan.builds.iter().map(|build| build.n).collect();
+    let parts: Vec<String> = sizes
+        .into_iter()
+        .filter(|&size| size < n)
+        .map(|size| size.to_string())
+        .collect();
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!(
+            "  subsets  all points also on {} of the base vectors\n",
+            parts.join(", ")
+        ),
+    }
 }
 
 fn times_built(plan: &Plan, first: &PlannedBuild) -> usize {

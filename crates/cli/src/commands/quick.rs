@@ -33,6 +33,7 @@ fn experiment(args: &QuickArgs) -> anyhow::Result<Experiment> {
             id_column: args.columns.id_column.clone(),
             limit: None,
             queries: queries(args)?,
+            ground_truth: None,
         },
         measure: MeasureSpec {
             rounds: args.rounds,

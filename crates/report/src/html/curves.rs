@@ -1,8 +1,8 @@
-//! Charts of how points bear load: a line a point.
+//! Charts of how points bear load, and of how indexes bear a growing base: a line each.
 
 use std::collections::BTreeMap;
 
-use annbench_store::results::{Estimate, Load, Mode, PointRow};
+use annbench_store::results::{Estimate, Load, Mode, PointRow, Scaling, ScalingStep};
 use maud::{Markup, html};
 
 use super::{
@@ -11,7 +11,12 @@ use super::{
     height::Height,
     shape::{all_series, class},
 };
-use crate::{Run, numbers::count, run::point_name, tiers::Tiers};
+use crate::{
+    Run,
+    numbers::count,
+    run::{load_name, point_name},
+    tiers::Tiers,
+};
 
 /// More lines than this cannot be told apart.
 const MOST_LINES: usize = 8;
@@ -85,14 +90,33 @@ pub(super) fn curves(run: &Run) -> Vec<Curves> {
     charts.into_iter().flatten().collect()
 }
 
+/// Speed by the size of the base, a chart a main load.
+pub(super) fn scaling(run: &Run) -> Vec<Curves> {
+    let loads = run.main_loads().into_iter();
+    loads
+        .filter_map(|load| {
+            let lines = run.record.scaling.iter().filter(|curve| curve.load == load);
+            let lines = lines.map(|curve| Line::of_scaling(run, curve));
+            let lines = lines.filter(|line| !line.marks.is_empty()).collect();
+            let by = format!("base vectors, {}", load_name(load));
+            Curves::of_lines(lines, &by, Height::Qps)
+        })
+        .collect()
+}
+
 impl Curves {
     /// `None` if no row has both coordinates.
     fn new(run: &Run, growth: Growth, height: Height) -> Option<Self> {
         let lines = best(lines(run, growth, height), run, height);
+        Self::of_lines(lines, growth.title, height)
+    }
+
+    /// `None` if there is nothing on the lines.
+    fn of_lines(lines: Vec<Line>, by: &str, height: Height) -> Option<Self> {
         let marks = || lines.iter().flat_map(|line| &line.marks);
         marks().next()?;
         let x = Axis::log(marks().map(|mark| mark.x.value), ACROSS);
-        let (what, by, better) = (height.title(), growth.title, height.better());
+        let (what, better) = (height.title(), height.better());
         let frame = Frame {
             title: format!("{what} by {by}: {better} is better"),
             x_title: by.to_owned(),
@@ -168,17 +192,48 @@ impl Line {
             marks: Vec::new(),
         }
     }
+
+    fn of_scaling(run: &Run, curve: &Scaling) -> Self {
+        let backend = run.builds.iter().find(|build| build.build == curve.build);
+        let backend = backend.map_or("", |build| build.backend.as_str());
+        let series = all_series(run).iter().position(|name| *name == backend);
+        let mark = |step: &ScalingStep| {
+            let qps = step.qps.filter(|qps| qps.value > 0.0)?;
+            Some(Mark {
+                x: exactly(step.n as f64),
+                y: qps,
+                series: series.unwrap_or_default(),
+                tier: None,
+                text: format!(
+                    "{} on {} vectors: {}",
+                    curve.label,
+                    count(step.n),
+                    Height::Qps.text(qps.value)
+                ),
+            })
+        };
+        Self {
+            name: curve.label.clone(),
+            point: curve.build,
+            marks: curve.steps.iter().filter_map(mark).collect(),
+        }
+    }
+}
+
+/// A value that is known.
+fn exactly(value: f64) -> Estimate {
+    Estimate {
+        value,
+        low: value,
+        high: value,
+    }
 }
 
 fn mark(row: &PointRow, growth: Growth, height: Height, series: &[&str]) -> Option<Mark> {
     let (x, y) = ((growth.of)(row.load())?, height.of(row)?);
     let position = series.iter().position(|backend| *backend == row.backend);
     Some(Mark {
-        x: Estimate {
-            value: x,
-            low: x,
-            high: x,
-        },
+        x: exactly(x),
         y,
         series: position.unwrap_or_default(),
         tier: None,
@@ -295,6 +350,15 @@ mod tests {
             "queries a second by distinct queries: up is better",
         ];
         assert_eq!(titles, expected);
+    }
+
+    #[test]
+    fn the_growth_of_the_base_has_a_chart_where_parts_were_measured() {
+        assert!(scaling(&fixture::run()).is_empty());
+        let charts = scaling(&fixture::scaled());
+        assert_eq!(charts.len(), 1, "of one load");
+        let marks = charts[0].lines.iter().map(|line| line.marks.len());
+        assert_eq!(marks.collect::<Vec<_>>(), [2, 1, 2]);
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub fn html(run: &Run) -> String {
                     (charts(run))
                     (points(&summary))
                     (under_load(run, &summary))
+                    (scaling(run, &summary))
                     (notes(&summary))
                     (indexes(&summary))
                     (reproduce(run, &summary.details))
@@ -80,6 +81,7 @@ fn verdict(summary: &Summary<'_>) -> Markup {
             @else { p.lead { "No operating point was measured." } }
             ul.verdicts {
                 @if let Some(baseline) = &summary.baseline { li { (baseline) } }
+                @for sentence in &summary.enough { li { (sentence) } }
                 @for verdict in others { li { (verdict.to_string()) } }
             }
         }
@@ -139,6 +141,23 @@ fn under_load(run: &Run, summary: &Summary<'_>) -> Markup {
                     }
                 }
                 (grid::grid(&summary.under_load, "Under load"))
+            }
+        }
+    }
+}
+
+fn scaling(run: &Run, summary: &Summary<'_>) -> Markup {
+    markup! {
+        @if let Some(legend) = &summary.scaling_legend {
+            section {
+                h2 { "As the base grows" }
+                div.charts {
+                    @for (number, chart) in curves::scaling(run).iter().enumerate() {
+                        (chart.figure(&format!("scaling-{number}")))
+                    }
+                }
+                (grid::grid(&summary.scaling, "As the base grows"))
+                p.legend { (legend) }
             }
         }
     }

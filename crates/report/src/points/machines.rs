@@ -1,13 +1,14 @@
 //! A line a point and load: all that was recorded of it.
 
-use annbench_store::results::{ColdStart, Estimate, LatencyUs, Settled, Spread, Tier};
+use annbench_store::results::{ColdStart, Estimate, LatencyUs, Repay, Settled, Spread, Tier};
 
 use super::spec::{Spec, tabulate};
 use crate::{
-    Cell, Column, Quantity, Run, Table,
+    Cell, Column, Quantity, Run, Table, Value,
     builds::Memory,
     lines::{Line, by_row},
     notes,
+    repay::queries_cell,
     run::params_text,
     tiers::Tiers,
 };
@@ -17,6 +18,7 @@ pub(crate) fn for_machines(run: &Run) -> Table {
     let tiers = Tiers::of(run);
     let mut specs = identity(run);
     specs.extend(measured(run.k()));
+    specs.extend(repay());
     specs.push(Spec::row_words("tier", |row| {
         tiers.of_point(row).map_or("", tier_name).to_owned()
     }));
@@ -53,6 +55,7 @@ fn identity(run: &Run) -> Vec<Spec<'_>> {
         count("distinct_queries", |line| {
             line.rows.first()?.distinct_queries
         }),
+        count("n", |line| Some(line.rows.first()?.n)),
         count("k", |line| Some(line.rows.first()?.k)),
         Spec::words("status", |line| status(line).to_owned()),
     ]
@@ -117,6 +120,24 @@ fn conditions<'a>() -> Vec<Spec<'a>> {
 fn in_words(numbers: &[usize]) -> String {
     let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
     numbers.join(" ")
+}
+
+/// Queries that repay the build; `inf` where none do.
+fn repay<'a>() -> [Spec<'a>; 3] {
+    let queries = |key, pick: fn(Repay) -> Option<f64>| {
+        Spec::new(Column::numbers(key, key, Quantity::Count), move |line| {
+            let repay = line.rows.first().and_then(|row| row.repay);
+            repay.map_or_else(
+                || Value::Missing.into(),
+                |repay| queries_cell(pick(repay), "inf"),
+            )
+        })
+    };
+    [
+        queries("repay_queries", |repay| repay.queries),
+        queries("repay_queries_low", |repay| repay.low),
+        queries("repay_queries_high", |repay| repay.high),
+    ]
 }
 
 fn tier_name(tier: Tier) -> &'static str {

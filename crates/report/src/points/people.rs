@@ -7,6 +7,7 @@ use crate::{
     Column, Notes, Quantity, Run, Table, Value,
     builds::Memory,
     lines::{Line, by_point},
+    repay::repay_cell,
     run::params_text,
     tiers::Tiers,
 };
@@ -49,7 +50,18 @@ fn speed<'a>(mode: Mode, tiers: &'a Tiers) -> Vec<Spec<'a>> {
         specs.push(latency(mode, "latency_p50_us", "p50", 6, |l| Some(l.p50)));
         specs.push(latency(mode, "latency_p99_us", "p99", 2, |l| l.p99));
     }
+    specs.push(repay(mode));
     specs
+}
+
+/// Queries after which the index has taken no longer than exact search, its build included.
+fn repay<'a>(mode: Mode) -> Spec<'a> {
+    let column = Column::numbers("repay_queries", "repaid after", Quantity::Count);
+    let spec = Spec::new(column, move |line| {
+        let row = of_mode(line, mode);
+        repay_cell(row.and_then(|row| row.repay), "never")
+    });
+    spec.with(|column| column.over(mode.name()).expendable(10))
 }
 
 /// A latency of single queries.

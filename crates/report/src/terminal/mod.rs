@@ -37,6 +37,7 @@ pub fn terminal(run: &Run, style: Style) -> String {
         facts(&summary.facts, paint, width),
         points(&summary, paint, width),
         under_load(&summary, paint, width),
+        scaling(&summary, paint, width),
         notes(&summary, paint, width),
         grid(&summary.builds, paint, width),
         alarms(&summary, paint, width),
@@ -87,6 +88,17 @@ fn under_load(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> 
     lines
 }
 
+fn scaling(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
+    let mut lines = grid(&summary.scaling, paint, width);
+    if !lines.is_empty() {
+        lines.insert(0, paint.with(Ink::Strong, "as the base grows"));
+    }
+    let legend = summary.scaling_legend.iter();
+    let legend = legend.flat_map(|legend| wrapped(legend, "", width));
+    lines.extend(legend.map(|line| paint.with(Ink::Quiet, &line)));
+    lines
+}
+
 fn notes(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
     let notes = &summary.notes;
     let numbers = (1..=notes.numbered.len()).map(|number| format!("[{number}]"));
@@ -103,7 +115,7 @@ fn notes(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
 }
 
 fn verdicts(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
-    let baseline = summary.baseline.iter().cloned();
+    let baseline = summary.baseline.iter().chain(&summary.enough).cloned();
     let verdicts = summary.verdicts.iter().map(ToString::to_string);
     let sentences = baseline.chain(verdicts);
     let lines = sentences.flat_map(|sentence| wrapped(&clean(&sentence), "    ", width));

@@ -60,3 +60,18 @@ fn no_file_is_left_over() {
     let expected = CASES.map(|(name, _)| name.to_owned());
     assert_eq!(found, BTreeSet::from(expected));
 }
+
+#[test]
+fn parts_of_the_base_have_a_table_in_every_output_for_people() {
+    let run = fixture::scaled();
+    for output in [
+        plain(&run, 120),
+        markdown(&run),
+        annbench_report::html(&run),
+    ] {
+        for expected in ["s the base grows", "from about 2,777", "not within 19,000"] {
+            assert!(output.contains(expected), "{expected}:\n{output}");
+        }
+    }
+    assert!(!plain(&fixture::run(), 120).contains("as the base grows"));
+}

@@ -63,8 +63,9 @@ impl Coordinator<'_> {
 
     /// Writes the names of rows as an index that is built again has them.
     fn write_shuffled_ids(&mut self, number: usize) -> Result<()> {
-        let (data, seed) = (self.data, self.plan.builds[number].seed);
-        let path = self.folder.file("indexes").join(shuffled_ids(seed));
+        let data = self.data;
+        let file = shuffled_ids(&self.plan.builds[number]);
+        let path = self.folder.file("indexes").join(file);
         match self.insertion_order(number) {
             Some(order) if !path.exists() => data.write_shuffled_ids(order, &path),
             _ => Ok(()),
@@ -256,7 +257,7 @@ impl Coordinator<'_> {
         IndexCard {
             backend: planned.backend.clone(),
             metric: self.plan.metric,
-            n: self.data.card.n,
+            n: planned.n,
             dim: self.data.card.dim,
             requested: planned.requested.clone(),
             params: planned.effective.clone(),
@@ -269,9 +270,11 @@ impl Coordinator<'_> {
                 name: self.data.card.name.clone(),
                 sha256: self.data.card.base_sha256.clone(),
             },
-            ids: match planned.repetition {
-                0 => self.data.has_ids().then(|| PathBuf::from("ids.parquet")),
-                _ => Some(shuffled_ids(planned.seed)),
+            ids: match (planned.repetition, planned.n) {
+                (0, n) if n == self.data.card.n => {
+                    self.data.has_ids().then(|| PathBuf::from("ids.parquet"))
+                }
+                _ => Some(shuffled_ids(planned)),
             },
         }
     }
@@ -294,7 +297,7 @@ fn ready(reply: Reply) -> Result<Ready, WorkerError> {
     }
 }
 
-/// The names of rows in the order that belongs to a seed, beside the indexes.
-fn shuffled_ids(seed: u64) -> PathBuf {
-    PathBuf::from(format!("ids-{seed}.parquet"))
+/// The names of rows in the order of a build of its own, beside the indexes.
+fn shuffled_ids(planned: &PlannedBuild) -> PathBuf {
+    PathBuf::from(format!("ids-{}-{}.parquet", planned.seed, planned.n))
 }

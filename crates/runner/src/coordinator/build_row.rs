@@ -33,6 +33,7 @@ pub(super) fn build_row(
         backend: planned.backend.clone(),
         requested: planned.requested.to_map(),
         effective: planned.effective.to_map(),
+        n: planned.n,
         is_exact: planned.is_exact,
         repetition: planned.repetition,
         seed: planned.seed,

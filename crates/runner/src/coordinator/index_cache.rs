@@ -287,6 +287,7 @@ mod tests {
             requested: Params::new(),
             effective: Params::new(),
             adjustments: Vec::new(),
+            n: 3,
             is_exact: false,
             is_repeatable: true,
             seed: 1,

@@ -199,7 +199,9 @@ impl Coordinator<'_> {
         let (base, queries) = (self.data.base.view(), self.data.queries.view());
         let asked = asked(load, queries.n());
         let neighbors = spread(neighbors, &asked, queries.n());
-        let report = annbench_eval::recall(self.truth, base, queries, &neighbors, all_threads())
+        let n = self.plan.builds[self.plan.points[point].build].n;
+        let truth = self.truths.of(n)?;
+        let report = annbench_eval::recall(truth, base, queries, &neighbors, all_threads())
             .context("compute recall")?;
         let counts = asked.iter().map(|&query_idx| report.queries()[query_idx]);
         Ok(Answered {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     data::Prepared, folder::RunFolder, insertion::Order, ledger::Ledger, machine::Placement,
-    observer::Observer, plan::Plan,
+    observer::Observer, plan::Plan, truth::Truths,
 };
 
 pub use death::WorkerError;
@@ -30,7 +30,7 @@ pub use stop::{Interrupted, Stop};
 pub(crate) struct Coordinator<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) data: &'a Prepared,
-    pub(crate) truth: &'a annbench_eval::GroundTruth,
+    pub(crate) truths: &'a Truths,
     pub(crate) launcher: &'a Launcher,
     /// Where measured threads run.
     pub(crate) placement: &'a Placement,
@@ -41,7 +41,7 @@ pub(crate) struct Coordinator<'a> {
     pub(crate) had_rounds: Option<usize>,
     /// One worker a build, in the plan's order; none where the build failed or the worker died.
     pub(crate) workers: Vec<Option<WorkerProcess>>,
-    /// Orders in which indexes that are built again insert the base, by build.
+    /// Orders in which indexes that are built again, or on a part of the base, insert it, by build.
     pub(crate) orders: BTreeMap<usize, Order>,
     /// How often the worker of a build has died while it was measured.
     pub(crate) deaths: BTreeMap<usize, usize>,
@@ -53,10 +53,10 @@ impl Coordinator<'_> {
     /// The order in which a build inserts the base; none where it is the base's own.
     fn insertion_order(&mut self, build: usize) -> Option<&Order> {
         let planned = &self.plan.builds[build];
-        if planned.repetition == 0 {
+        if planned.repetition == 0 && planned.n == self.data.card.n {
             return None;
         }
-        let shuffled = || Order::shuffled(self.data.card.n, planned.seed);
+        let shuffled = || Order::shuffled(self.data.card.n, planned.seed).first(planned.n);
         Some(self.orders.entry(build).or_insert_with(shuffled))
     }
 }

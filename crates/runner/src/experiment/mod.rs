@@ -69,6 +69,10 @@ pub struct DatasetSpec {
     /// Where queries come from; left out, the manifest's, or 1,000 held out of the base.
     #[serde(default)]
     pub queries: QueriesSpec,
+    /// The exact neighbours of the queries, if they are known: a file that `annbench truth` has
+    /// written (.parquet, .npy), ivecs or ibin, relative to the experiment file. It is checked
+    /// against the data; left out, the neighbours are computed.
+    pub ground_truth: Option<PathBuf>,
 }
 
 /// Where queries come from: a file of their own, or a sample of the base.
@@ -145,6 +149,12 @@ pub struct MeasureSpec {
     /// Holds measured threads to a physical core each and the coordinator elsewhere, where the system
     /// allows it and there is a choice.
     pub pin: bool,
+    /// Adds annbench's own exact search to the points that are compared where no index of the
+    /// experiment is exact, so that every run says what an approximate index is worth.
+    pub baseline: bool,
+    /// Builds and measures all points on parts of the base as well, to show from which size on an
+    /// index overtakes exact search: a list of shares such as [0.125, 0.25, 0.5], or true for these.
+    pub subsets: Subsets,
     /// Threads of a build; left out, all of the machine's. With 1, builds repeat exactly.
     #[schemars(range(min = 1))]
     pub build_threads: Option<usize>,
@@ -167,8 +177,37 @@ impl Default for MeasureSpec {
             slo_p99: None,
             working_set: None,
             pin: true,
+            baseline: true,
+            subsets: Subsets::default(),
             build_threads: None,
         }
+    }
+}
+
+/// Parts of the base to measure on as well.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Subsets {
+    /// The usual ones, or none.
+    Usual(bool),
+    /// These shares of it, each above 0 and under 1.
+    Shares(Vec<f64>),
+}
+
+impl Subsets {
+    /// The shares of the base, in the order they are written.
+    pub fn shares(&self) -> &[f64] {
+        match self {
+            Self::Usual(true) => &[0.125, 0.25, 0.5],
+            Self::Usual(false) => &[],
+            Self::Shares(shares) => shares,
+        }
+    }
+}
+
+impl Default for Subsets {
+    fn default() -> Self {
+        Self::Usual(false)
     }
 }
 

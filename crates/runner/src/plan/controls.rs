@@ -1,12 +1,54 @@
-//! What is measured beside the points that are compared: the same on indexes built again, an index
-//! that does nothing, and one point twice.
+//! What is measured beside the points that were asked for: exact search where none of them is exact,
+//! the same on indexes built again, an index that does nothing, and one point twice.
 
-use annbench_index::{NullBackend, Params, Registry};
+use annbench_index::{BaseFacts, NullBackend, ParamError, Params, Registry};
 use annbench_store::results::Role;
 
 use super::{Plan, PlannedBuild, PlannedPoint};
 
-/// Adds them behind the points that are compared; every index that is not exact is
+/// The backend of annbench's own exact search.
+const BASELINE: &str = "exact";
+
+/// What tables call it where it was added.
+pub(super) const BASELINE_LABEL: &str = "exact (baseline)";
+
+/// Adds exact search to the points that are compared, where none of them is exact.
+///
+/// It needs its backend in the registry, as the one of annbench has; without it there is no baseline.
+pub(super) fn add_baseline(
+    plan: &mut Plan,
+    base: BaseFacts,
+    registry: &Registry,
+) -> Result<(), ParamError> {
+    let (Some(first), Ok(backend)) = (plan.builds.first(), registry.get(BASELINE)) else {
+        return Ok(());
+    };
+    if plan.builds.iter().any(|build| build.is_exact) {
+        return Ok(());
+    }
+    let resolved = backend.resolve(&Params::new(), base)?;
+    let search = backend.resolve_search(&resolved.params, &Params::new(), base)?;
+    let baseline = PlannedBuild {
+        label: BASELINE_LABEL.into(),
+        backend: BASELINE.into(),
+        requested: Params::new(),
+        effective: resolved.params,
+        adjustments: resolved.adjustments,
+        is_exact: true,
+        is_repeatable: true,
+        ..first.clone()
+    };
+    plan.points.push(PlannedPoint {
+        build: plan.builds.len(),
+        search,
+        role: Role::Candidate,
+        twin: None,
+    });
+    plan.builds.push(baseline);
+    Ok(())
+}
+
+/// Adds the rest behind the points that are compared; every index that is not exact is
 /// built `builds` times in all.
 ///
 /// The null index needs its backend in the registry, as the one of annbench has; without it the
@@ -35,6 +77,7 @@ pub(super) fn add(plan: &mut Plan, builds: usize, registry: &Registry) {
             requested: Params::new(),
             effective: Params::new(),
             adjustments: Vec::new(),
+            n: plan.builds[0].n,
             is_exact: false,
             is_repeatable: true,
             repetition: 0,

@@ -5,6 +5,7 @@ mod controls;
 mod grid;
 mod loads;
 mod resolve;
+mod subsets;
 
 use std::time::Duration;
 
@@ -72,6 +73,8 @@ pub struct PlannedBuild {
     pub effective: Params,
     /// How the two differ, and why.
     pub adjustments: Vec<Adjustment>,
+    /// Number of base vectors it holds: all, or so many drawn by the plan's seed.
+    pub n: usize,
     /// Whether it is exact by construction.
     pub is_exact: bool,
     /// Whether building it again gives the same index.
@@ -96,7 +99,7 @@ pub struct PlannedPoint {
     pub search: Params,
     /// What it is measured for.
     pub role: Role,
-    /// The candidate it repeats, as a duplicate or on an index built again.
+    /// The candidate it repeats: as a duplicate, on an index built again, or on a part of the base.
     pub twin: Option<usize>,
 }
 
@@ -138,6 +141,11 @@ impl Plan {
     /// A point under each of its loads.
     pub(crate) fn loads_of(&self, point: usize) -> impl Iterator<Item = (usize, Load)> {
         self.loads.iter().map(move |&load| (point, load))
+    }
+
+    /// The build of annbench's own that stands in where no index of the experiment is exact.
+    pub fn is_added_baseline(&self, build: usize) -> bool {
+        self.builds[build].label == controls::BASELINE_LABEL
     }
 
     /// The points that are compared, by number.

@@ -6,7 +6,7 @@ use annbench_index::{AnyBackend, BaseFacts, ParamError, Params, Registry};
 use annbench_store::results::Role;
 use serde_json::Value;
 
-use super::{Plan, PlannedBuild, PlannedPoint, controls, grid, loads};
+use super::{Plan, PlannedBuild, PlannedPoint, controls, grid, loads, subsets};
 use crate::{
     data::Prepared,
     experiment::{IndexSpec, Mistake, Written},
@@ -56,9 +56,23 @@ impl Plan {
         for position in 0..experiment.index.len() {
             Resolver::new(written, data, registry, position)?.add_to(&mut plan)?;
         }
+        let base = facts(data);
+        if experiment.measure.baseline {
+            controls::add_baseline(&mut plan, base, registry)
+                .map_err(|error| written.places.mistake("measure.baseline", error))?;
+        }
         let builds = positive(written, "measure.builds", experiment.measure.builds)?;
         controls::add(&mut plan, builds, registry);
+        subsets::add(&mut plan, written, base, registry)?;
         Ok(plan)
+    }
+}
+
+fn facts(data: &Prepared) -> BaseFacts {
+    BaseFacts {
+        n: data.card.n,
+        dim: data.card.dim,
+        metric: data.card.metric,
     }
 }
 
@@ -121,17 +135,12 @@ impl<'a> Resolver<'a> {
         let backend = registry
             .get(&spec.kind)
             .map_err(|error| written.places.mistake(&format!("{path}.type"), error))?;
-        let base = BaseFacts {
-            n: data.card.n,
-            dim: data.card.dim,
-            metric: data.card.metric,
-        };
         Ok(Self {
             written,
             spec,
             path,
             backend,
-            base,
+            base: facts(data),
         })
     }
 
@@ -177,6 +186,7 @@ impl<'a> Resolver<'a> {
             requested,
             effective: resolved.params,
             adjustments: resolved.adjustments,
+            n: self.base.n,
             seed: self.written.experiment.seed,
             threads,
             repetition: 0,

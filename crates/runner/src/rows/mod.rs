@@ -2,6 +2,8 @@
 
 mod conditions;
 mod doubts;
+mod repay;
+mod scaling;
 
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use annbench_eval::{
 };
 use annbench_store::results::{
     BuildRow, ColdStart, Estimate, InForce, LatencyUs, Load, Noise, PointRow, QueryRow, Role,
-    Settled, SplitChoice, Spread, Status, tables::PointLatencies,
+    Scaling, Settled, SplitChoice, Spread, Status, tables::PointLatencies,
 };
 
 use crate::{
@@ -30,6 +32,7 @@ pub(crate) struct Rows {
     pub(crate) noise: Vec<Noise>,
     pub(crate) by_method: Vec<ByMethod>,
     pub(crate) choices: Vec<SplitChoice>,
+    pub(crate) scaling: Vec<Scaling>,
 }
 
 /// Queries a second of one point, as one method sums its samples up.
@@ -58,6 +61,7 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
         noise: Vec::new(),
         by_method: Vec::new(),
         choices: Vec::new(),
+        scaling: Vec::new(),
     };
     for (number, planned) in plan.points.iter().enumerate() {
         for key in plan.loads_of(number) {
@@ -78,6 +82,8 @@ pub(crate) fn rows(plan: &Plan, n: usize, events: &Events, settled: Settled) -> 
     }
     rows.noise = compare::compare(plan, events, &mut rows.points);
     rows.choices = split::choices(plan, events, &rows.points);
+    repay::fill_in(&rows.builds, &mut rows.points);
+    rows.scaling = scaling::scaling(&rows.builds, &rows.points);
     rows
 }
 
@@ -98,6 +104,11 @@ pub(crate) fn latencies(plan: &Plan, events: &Events) -> impl Iterator<Item = Po
             elapsed: rounds.iter().map(elapsed).sum(),
         })
     })
+}
+
+/// Whether two builds are of one index, be it on another part of the base or built again.
+fn is_same_index(a: &BuildRow, b: &BuildRow) -> bool {
+    (&a.label, &a.backend, &a.requested) == (&b.label, &b.backend, &b.requested)
 }
 
 /// Makes the rows of one operating point in one mode.
@@ -130,10 +141,12 @@ impl<'a> PointBuilder<'a> {
             slo_p99_us: self.key.1.slo_p99_us,
             distinct_queries: self.key.1.distinct_queries,
             role: self.planned.role,
+            n: build.n,
             k: self.plan.k,
             status: self.status(),
             recall: answered.and_then(|answered| self.recall(answered)),
             qps,
+            repay: None,
             tier: None,
             ties: Vec::new(),
             spread: self.spread(),

@@ -17,11 +17,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) fn registry() -> Registry {
-    Registry::new().with(NullBackend).with(Mock)
+    let registry = Registry::new().with(NullBackend).with(Mock("mock"));
+    registry.with(Mock("exact"))
 }
 
-/// Brute force, with a way to go wrong.
-pub(crate) struct Mock;
+/// Brute force, with a way to go wrong, under any name.
+pub(crate) struct Mock(&'static str);
 
 /// How the mock behaves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -91,7 +92,7 @@ impl Backend for Mock {
     type Index = MockIndex;
 
     fn name(&self) -> &'static str {
-        "mock"
+        self.0
     }
 
     fn summary(&self) -> &'static str {

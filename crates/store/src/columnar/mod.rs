@@ -9,3 +9,4 @@ mod vectors;
 pub(crate) use ids::{IdSink, first_duplicate};
 pub(crate) use roles::{Roles, column_cards, dtype_of};
 pub(crate) use sink::{Sink, TableSize, select_rows};
+pub(crate) use vectors::VectorSink;

@@ -15,7 +15,7 @@ use super::TableSize;
 use crate::{LoadError, embeddings::first_not_finite};
 
 /// Collects the vectors of a column.
-pub(super) struct VectorSink<'a> {
+pub(crate) struct VectorSink<'a> {
     path: &'a Path,
     column: &'a str,
     claimed_rows: usize,
@@ -27,7 +27,7 @@ pub(super) struct VectorSink<'a> {
 }
 
 impl<'a> VectorSink<'a> {
-    pub(super) fn new(path: &'a Path, column: &'a str, size: TableSize) -> Self {
+    pub(crate) fn new(path: &'a Path, column: &'a str, size: TableSize) -> Self {
         Self {
             path,
             column,
@@ -43,7 +43,7 @@ impl<'a> VectorSink<'a> {
     }
 
     /// Appends a batch of lists.
-    pub(super) fn append(&mut self, lists: &dyn Array) -> Result<(), LoadError> {
+    pub(crate) fn append(&mut self, lists: &dyn Array) -> Result<(), LoadError> {
         self.refuse_null_vectors(lists)?;
         let (elements, range) = match lists.data_type() {
             DataType::FixedSizeList(..) => self.fixed_size(lists)?,
@@ -61,7 +61,7 @@ impl<'a> VectorSink<'a> {
     }
 
     /// The vectors.
-    pub(super) fn finish(self) -> Result<Matrix<f32>, LoadError> {
+    pub(crate) fn finish(self) -> Result<Matrix<f32>, LoadError> {
         let no_rows = || LoadError::NoRows {
             path: self.path.into(),
         };

@@ -100,6 +100,16 @@ impl Dataset {
         self.queries.as_ref().map(load).transpose()
     }
 
+    /// The options with the manifest's columns where they name none.
+    pub fn with_columns(&self, options: &LoadOptions) -> LoadOptions {
+        let columns = self.columns.clone();
+        LoadOptions {
+            vector_column: options.vector_column.clone().or(columns.vector_column),
+            id_column: options.id_column.clone().or(columns.id_column),
+            keep_columns: options.keep_columns,
+        }
+    }
+
     /// Compares the files with the hashes in the manifest, without reading vectors.
     ///
     /// # Errors
@@ -116,12 +126,7 @@ impl Dataset {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Embeddings, DatasetError> {
         file.verify()?;
-        let columns = self.columns.clone();
-        let options = LoadOptions {
-            vector_column: options.vector_column.clone().or(columns.vector_column),
-            id_column: options.id_column.clone().or(columns.id_column),
-            keep_columns: options.keep_columns,
-        };
+        let options = self.with_columns(options);
         let embeddings = load(&file.path, &options, progress)?;
         let differs = |what, expected, found| DatasetError::Shape {
             path: file.path.clone(),

@@ -13,8 +13,8 @@ mod write;
 
 use std::{fs::File, io::BufReader, path::Path};
 
-pub use truth::read_truth;
-pub(crate) use write::write;
+pub(crate) use truth::read_truth;
+pub(crate) use write::{write, write_ivecs};
 
 use crate::{Embeddings, Format, LoadError, LoadOptions, Progress, embeddings::numbered};
 

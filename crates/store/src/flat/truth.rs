@@ -1,4 +1,4 @@
-//! Ground truth that comes with a dataset.
+//! Ground truth of the formats that know nothing but numbers.
 
 use std::{io::Read, path::Path};
 
@@ -12,14 +12,15 @@ use crate::{Format, LoadError};
 ///
 /// # Errors
 /// [`LoadError`] if the file is of another format, damaged, or holds a number below 0.
-pub fn read_truth(path: &Path) -> Result<Matrix<u32>, LoadError> {
+pub(crate) fn read_truth(path: &Path) -> Result<Matrix<u32>, LoadError> {
     let format = Format::detect(path)?;
     let mut flat = Flat::open(path, format)?;
     let (rows, k) = match format {
         Format::Ivecs => ivecs(&mut flat)?,
         Format::Ibin => ibin(&mut flat)?,
         _ => {
-            let problem = format!("is {format}, ground truth is read from ivecs and ibin");
+            let problem =
+                format!("is {format}, ground truth is read from Parquet, npy, ivecs and ibin");
             return Err(flat.malformed("file", problem));
         }
     };

@@ -23,17 +23,7 @@ pub(crate) fn write(
         source,
     };
     let total = vectors.n();
-    let word = |number: usize| {
-        let problem = || {
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{format} has no room for a count of {number}; write parquet"),
-            )
-        };
-        i32::try_from(number)
-            .map(i32::to_le_bytes)
-            .map_err(|_| io(problem()))
-    };
+    let word = |number: usize| word(number as u64, format).map_err(io);
     let (n, dim) = (word(total)?, word(vectors.dim())?);
     let written = atomic::write_with(path, |file| {
         if format == Format::Fbin {
@@ -52,4 +42,32 @@ pub(crate) fn write(
         Ok(())
     });
     written.map_err(io)
+}
+
+/// Writes numbers as ivecs, atomically.
+pub(crate) fn write_ivecs(path: &Path, lists: MatrixView<'_, u64>) -> Result<(), WriteError> {
+    let word = |number| word(number, Format::Ivecs);
+    let written = atomic::write_with(path, |file| {
+        for list in lists.rows() {
+            file.write_all(&word(list.len() as u64)?)?;
+            for &number in list {
+                file.write_all(&word(number)?)?;
+            }
+        }
+        Ok(())
+    });
+    written.map_err(|source| WriteError::Io {
+        path: path.into(),
+        source,
+    })
+}
+
+/// A number as these formats hold it.
+fn word(number: u64, format: Format) -> io::Result<[u8; 4]> {
+    i32::try_from(number).map(i32::to_le_bytes).map_err(|_| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("{format} has no room for the number {number}; write parquet"),
+        )
+    })
 }

@@ -75,6 +75,28 @@ pub fn read_row_numbers(path: &Path) -> Result<Vec<usize>, NpyError> {
     values.into_iter().enumerate().map(number).collect()
 }
 
+/// Reads lists of row numbers, one a row: a C-ordered 2-D array of int64 or uint64.
+///
+/// # Errors
+/// [`NpyError`] if the file cannot be read, holds anything else, or a negative number.
+pub(crate) fn read_row_lists(path: &Path) -> Result<Matrix<u64>, NpyError> {
+    let (values, header) = read_values_as::<i64>(path, &["<i8", "<u8"])?;
+    let (_, length) = header.matrix_shape(path)?;
+    let number = |(entry, value): (usize, i64)| {
+        u64::try_from(value).map_err(|_| NpyError::RowNumber {
+            path: path.into(),
+            entry,
+            value,
+        })
+    };
+    let values = values.into_iter().enumerate().map(number);
+    Matrix::from_vec(values.collect::<Result<_, _>>()?, length).map_err(|_| NpyError::Shape {
+        path: path.into(),
+        shape: header.shape,
+        expected: "whole rows",
+    })
+}
+
 fn read_values<T: Element>(path: &Path) -> Result<(Vec<T>, Header), NpyError> {
     read_values_as(path, &[T::DESCR])
 }

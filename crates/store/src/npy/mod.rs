@@ -16,5 +16,6 @@ pub use element::Element;
 pub use error::NpyError;
 pub use mapped::MappedMatrix;
 
+pub(crate) use array::read_row_lists;
 use header::Header;
 pub(crate) use load::{layout, load};

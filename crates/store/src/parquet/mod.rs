@@ -1,18 +1,22 @@
 //! Parquet: the canonical form of embeddings, and what other producers make of it.
 
+mod blocks;
 mod fast;
 mod file;
 mod id_table;
 mod levels;
 mod read;
+mod table_file;
 mod values;
 mod write;
 mod write_error;
 
+pub use blocks::VectorBlocks;
 pub use id_table::{read_ids, write_ids};
 pub use write::{WriteOptions, write_parquet};
 pub use write_error::WriteError;
 
 pub(crate) use file::guard;
 pub(crate) use read::{layout, load};
+pub(crate) use table_file::TableFile;
 pub(crate) use write::{check_range, write_with_progress};

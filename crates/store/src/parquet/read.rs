@@ -88,7 +88,7 @@ fn batch_rows(file: &ParquetFile<'_>, vector: usize) -> usize {
     (BATCH_VALUES / dim).clamp(1, MAX_BATCH_ROWS)
 }
 
-fn values_a_row(file: &ParquetFile<'_>, vector: usize) -> Option<i64> {
+pub(super) fn values_a_row(file: &ParquetFile<'_>, vector: usize) -> Option<i64> {
     let footer = file.footer();
     let schema = footer.file_metadata().schema_descr();
     let leaf =

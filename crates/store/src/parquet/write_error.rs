@@ -71,6 +71,12 @@ pub enum WriteError {
         /// Number of ids or rows.
         rows: usize,
     },
+    /// A format that ground truth is not written in.
+    #[error("write {}: ground truth is written as Parquet, ivecs or npy; end it in .parquet, .ivecs or .npy", .path.display())]
+    NoTruthFormat {
+        /// The file.
+        path: PathBuf,
+    },
     /// A format that the output's name does not tell.
     #[error("write {}: the name tells no format that annbench writes; end it in {}", .path.display(), format::writable())]
     UnknownFormat {

@@ -8,10 +8,11 @@ mod warning;
 
 pub use conditions::{ColdStart, InForce, Pinning};
 pub use record::{
-    BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, Noise, RunRecord, SplitChoice,
+    BlasEnvironment, DatasetCard, EnvVariable, LibraryCard, Machine, Noise, Overtakes, RunRecord,
+    Scaling, ScalingStep, SplitChoice,
 };
 pub use rows::{
-    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Role, Settled, Spread,
-    Status, Tier,
+    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Repay, Role, Settled,
+    Spread, Status, Tier,
 };
 pub use warning::Warning;

@@ -47,6 +47,10 @@ pub struct RunRecord {
     /// Points chosen on half of the queries and told on the other; empty unless it was asked for.
     #[serde(default)]
     pub choices: Vec<SplitChoice>,
+    /// How speed grows with the base, load by load and index by index; empty unless parts of the
+    /// base were asked for.
+    #[serde(default)]
+    pub scaling: Vec<Scaling>,
     /// What a reader must know of the whole run.
     pub warnings: Vec<Warning>,
 }
@@ -85,6 +89,51 @@ pub struct SplitChoice {
     pub reported_recall: f64,
     /// Its qps on the others.
     pub reported_qps: f64,
+}
+
+/// How the speed of an index grows with the base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// How queries were offered.
+    pub load: Load,
+    /// Number of the build on the whole base.
+    pub build: usize,
+    /// What the table calls its index.
+    pub label: String,
+    /// Whether the index is exact by construction.
+    pub is_exact: bool,
+    /// The recall that its points had to be sure of.
+    pub recall: f64,
+    /// Its fastest such point at each size, ascending.
+    pub steps: Vec<ScalingStep>,
+    /// Where it overtakes exact search; none of exact search itself, and where no point is sure of
+    /// the recall.
+    pub overtakes: Option<Overtakes>,
+}
+
+/// The fastest point of an index on so many vectors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScalingStep {
+    /// Number of base vectors.
+    pub n: usize,
+    /// Number of the point in the plan; none where none is sure of the recall.
+    pub point: Option<usize>,
+    /// Its recall.
+    pub recall: Option<Estimate>,
+    /// Its qps.
+    pub qps: Option<Estimate>,
+}
+
+/// From which size of the base on an index is faster than exact search.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overtakes {
+    /// From this one on at the latest, the smallest that was measured.
+    Below(usize),
+    /// From about so many vectors on, between two sizes that were measured.
+    At(f64),
+    /// It is slower at this one, the largest.
+    NotWithin(usize),
 }
 
 /// The data a run was made on.

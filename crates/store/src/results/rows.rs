@@ -124,6 +124,8 @@ pub enum Role {
     Duplicate,
     /// To know what differs between builds: a candidate on an index built again.
     Rebuilt,
+    /// To know how speed grows with the base: a candidate on a part of it.
+    Subset,
 }
 
 /// Where a point stands among those of its load.
@@ -190,6 +192,19 @@ pub struct Estimate {
     pub high: f64,
 }
 
+/// Queries after which building an index and asking it has taken no longer than exact search alone.
+/// None stands for never: of the estimate where the index is no faster than exact search, of an end
+/// where its interval does not rule that out.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Repay {
+    /// The estimate.
+    pub queries: Option<f64>,
+    /// Lower end of the interval.
+    pub low: Option<f64>,
+    /// Upper end of the interval.
+    pub high: Option<f64>,
+}
+
 /// One index built (or loaded), with what it cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BuildRow {
@@ -203,6 +218,8 @@ pub struct BuildRow {
     pub requested: Map<String, Value>,
     /// Build parameters in force.
     pub effective: Map<String, Value>,
+    /// Number of vectors it holds: the whole base, or the part of it that was drawn.
+    pub n: usize,
     /// Whether the index is exact by construction.
     pub is_exact: bool,
     /// Which build of the same index it is, from 0: the later ones have other seeds and insert the
@@ -296,6 +313,8 @@ pub struct PointRow {
     pub distinct_queries: Option<usize>,
     /// What it is measured for.
     pub role: Role,
+    /// Number of vectors searched: the whole base, or the part of it that was drawn.
+    pub n: usize,
     /// Neighbours asked for.
     pub k: usize,
     /// Whether it was measured, or why not.
@@ -304,6 +323,9 @@ pub struct PointRow {
     pub recall: Option<Estimate>,
     /// Queries a second, over rounds.
     pub qps: Option<Estimate>,
+    /// Queries that repay the build of its index; none of an exact index, where no exact index was
+    /// measured, and where queries come at a given rate.
+    pub repay: Option<Repay>,
     /// Where it stands among the points of its load.
     pub tier: Option<Tier>,
     /// Points of the same load whose qps this run cannot tell from its own, by number.

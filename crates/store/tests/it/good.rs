@@ -65,14 +65,15 @@ fn ground_truth_is_read_as_rows_and_as_vectors() {
         return;
     };
     let expected = npy::read::<i64>(&npy).unwrap();
-    let rows = read_truth(&path).unwrap();
+    let rows = read_truth(&path).unwrap().rows;
+    assert_eq!(rows, read_truth(&npy).unwrap().rows);
     assert_eq!((rows.n(), rows.dim()), (expected.n(), expected.dim()));
     let vectors = read("truth_l2.ivecs", &LoadOptions::default())
         .unwrap()
         .vectors;
     let expected = expected.as_slice().iter();
     for ((row, value), expected) in rows.as_slice().iter().zip(vectors.as_slice()).zip(expected) {
-        assert_eq!((i64::from(*row), *value as i64), (*expected, *expected));
+        assert_eq!((*row as i64, *value as i64), (*expected, *expected));
     }
 }
 

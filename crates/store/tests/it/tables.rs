@@ -2,7 +2,7 @@
 
 use annbench_store::results::{
     BuildRow, ColdStart, Estimate, InForce, LatencyUs, Load, Memory, Mode, PointRow, QueryRow,
-    Role, Settled, Spread, Status, Tier, Warning, tables::*,
+    Repay, Role, Settled, Spread, Status, Tier, Warning, tables::*,
 };
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
@@ -99,7 +99,22 @@ fn point() -> impl Strategy<Value = PointRow> {
             first_query_us: 0.25,
             read_bytes: (work.4 % 2 == 0).then_some(work.4 as u64),
         }),
-        role: [Role::Candidate, Role::Null, Role::Duplicate, Role::Rebuilt][work.4 % 4],
+        role: [
+            Role::Candidate,
+            Role::Null,
+            Role::Duplicate,
+            Role::Rebuilt,
+            Role::Subset,
+        ][work.4 % 5],
+        n: work.4 + 1,
+        repay: [
+            None,
+            Some(Repay {
+                queries: Some(1.5e6),
+                low: Some(1e6),
+                high: None,
+            }),
+        ][work.4 % 2],
         tier: [
             None,
             Some(Tier::Front),
@@ -156,6 +171,7 @@ fn build() -> impl Strategy<Value = BuildRow> {
         backend: plan.2,
         requested: plan.3,
         effective: plan.4,
+        n: work.1,
         is_exact: plan.5,
         repetition: work.1,
         seed: work.0,

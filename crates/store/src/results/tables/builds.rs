@@ -22,6 +22,7 @@ pub fn write_builds(path: &Path, rows: &[BuildRow]) -> Result<(), TableError> {
         .texts("backend", rows.iter().map(|row| row.backend.as_str()))
         .json("requested", rows.iter().map(|row| &row.requested))
         .json("effective", rows.iter().map(|row| &row.effective))
+        .counts("n", rows.iter().map(|row| row.n))
         .flags("is_exact", rows.iter().map(|row| row.is_exact))
         .counts("repetition", rows.iter().map(|row| row.repetition))
         .seeds("seed", rows.iter().map(|row| row.seed))
@@ -51,6 +52,7 @@ pub fn read_builds(path: &Path) -> Result<Vec<BuildRow>, TableError> {
     let mut backends = table.texts("backend")?.into_iter();
     let mut requested = table.json("requested")?.into_iter();
     let mut effective = table.json("effective")?.into_iter();
+    let n = table.counts("n")?;
     let is_exact = table.flags("is_exact")?;
     let repetitions = table.counts("repetition")?;
     let seeds = table.seeds("seed")?;
@@ -69,6 +71,7 @@ pub fn read_builds(path: &Path) -> Result<Vec<BuildRow>, TableError> {
             backend: backends.next()?,
             requested: requested.next()?,
             effective: effective.next()?,
+            n: n[row],
             is_exact: is_exact[row],
             repetition: repetitions[row],
             seed: seeds[row],

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::{TableError, reader::Table, writer::Columns};
-use crate::results::{ColdStart, Estimate, LatencyUs, Mode, PointRow, Spread, Status};
+use crate::results::{ColdStart, Estimate, LatencyUs, Mode, PointRow, Repay, Spread, Status};
 
 /// Writes the points of a run.
 ///
 /// Intervals are three columns (`qps`, `qps_low`, `qps_high`), latencies a column each
-/// (`latency_p99_us`); parameters and warnings are JSON text. What was not measured is null.
+/// (`latency_p99_us`); parameters and warnings are JSON text. What was not measured is null; a build
+/// that is never repaid is so after infinitely many queries (`repay_queries`).
 ///
 /// # Errors
 /// [`TableError`] if the file cannot be written.
@@ -29,11 +30,12 @@ pub fn write_points(path: &Path, rows: &[PointRow]) -> Result<(), TableError> {
             widened(rows.iter().map(|row| row.distinct_queries)),
         )
         .json("role", rows.iter().map(|row| row.role))
+        .counts("n", rows.iter().map(|row| row.n))
         .counts("k", rows.iter().map(|row| row.k))
         .optional_texts("failure", rows.iter().map(|row| failure(&row.status)));
     let columns = estimates(columns, "recall", || rows.iter().map(|row| row.recall));
     let columns = estimates(columns, "qps", || rows.iter().map(|row| row.qps));
-    latencies(columns, rows)
+    repays(latencies(columns, rows), rows)
         .json("tier", rows.iter().map(|row| row.tier))
         .json("ties", rows.iter().map(|row| &row.ties))
         .optional_floats("spread_builds", spreads(rows, |spread| spread.builds))
@@ -74,11 +76,13 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
     let slo_p99_us = table.optional_counts("slo_p99_us")?;
     let distinct_queries = table.optional_counts("distinct_queries")?;
     let mut roles = table.json("role")?.into_iter();
+    let n = table.counts("n")?;
     let k = table.counts("k")?;
     let mut statuses = read_statuses(&table)?.into_iter();
     let recall = read_estimates(&table, "recall")?;
     let qps = read_estimates(&table, "qps")?;
     let latency_us = read_latencies(&table)?;
+    let repay = read_repays(&table)?;
     let mut tiers = table.json("tier")?.into_iter();
     let mut ties = table.json("ties")?.into_iter();
     let spread = read_spreads(&table)?;
@@ -102,10 +106,12 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
             slo_p99_us: slo_p99_us[row],
             distinct_queries: distinct_queries[row].map(|count| count as usize),
             role: roles.next()?,
+            n: n[row],
             k: k[row],
             status: statuses.next()?,
             recall: recall[row],
             qps: qps[row],
+            repay: repay[row],
             tier: tiers.next()?,
             ties: ties.next()?,
             spread: spread[row],
@@ -222,6 +228,32 @@ fn read_estimates(table: &Table, name: &str) -> Result<Vec<Option<Estimate>>, Ta
         })
     };
     Ok((0..table.len()).map(estimate).collect())
+}
+
+fn repays(columns: Columns, rows: &[PointRow]) -> Columns {
+    let part = |part: fn(Repay) -> Option<f64>| {
+        let queries = move |repay| part(repay).unwrap_or(f64::INFINITY);
+        rows.iter().map(move |row| row.repay.map(queries))
+    };
+    columns
+        .optional_floats("repay_queries", part(|repay| repay.queries))
+        .optional_floats("repay_queries_low", part(|repay| repay.low))
+        .optional_floats("repay_queries_high", part(|repay| repay.high))
+}
+
+fn read_repays(table: &Table) -> Result<Vec<Option<Repay>>, TableError> {
+    let queries = table.optional_floats("repay_queries")?;
+    let lows = table.optional_floats("repay_queries_low")?;
+    let highs = table.optional_floats("repay_queries_high")?;
+    let ever = |queries: f64| queries.is_finite().then_some(queries);
+    let repay = |row: usize| {
+        Some(Repay {
+            queries: ever(queries[row]?),
+            low: ever(lows[row]?),
+            high: ever(highs[row]?),
+        })
+    };
+    Ok((0..table.len()).map(repay).collect())
 }
 
 fn latencies(columns: Columns, rows: &[PointRow]) -> Columns {
