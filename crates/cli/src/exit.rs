@@ -4,7 +4,10 @@ use std::{io, process::ExitCode};
 
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
 use annbench_runner::{Interrupted, Mistake};
-use annbench_store::{LoadError, convert::ConvertError, dataset::DatasetError};
+use annbench_store::{
+    LoadError, RemoteError, catalog::UnknownEntry, convert::ConvertError, dataset::DatasetError,
+    fetch::FetchError,
+};
 
 use crate::commands;
 
@@ -57,6 +60,9 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
             || cause.is::<LoadError>()
             || cause.is::<DatasetError>()
             || cause.is::<ConvertError>()
+            || cause.is::<UnknownEntry>()
+            || cause.downcast_ref().is_some_and(RemoteError::is_bad_input)
+            || cause.downcast_ref().is_some_and(FetchError::is_bad_input)
             || commands::embed::is_bad_input(cause)
     })
 }
