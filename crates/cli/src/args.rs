@@ -127,8 +127,9 @@ Examples:
   annbench quick vectors.npy --metric l2 --queries 100 --k 10 --hnsw-m 16
 Small data shrinks IVF's nlist by itself and says so; --no-auto-adjust-ivf keeps it.")]
 pub(crate) struct QuickArgs {
-    /// A file of vectors (.parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv), a folder
-    /// of Parquet files, or a dataset's folder
+    /// A file of vectors (.parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv) or its
+    /// address (s3://, gs://, az://, https://), a folder of Parquet files, a dataset's folder, or
+    /// catalog:NAME
     #[arg(env = "ANNBENCH_DATA")]
     pub(crate) data: PathBuf,
     /// What makes two vectors near: cosine, inner_product or l2 [default: the dataset's, or cosine]
@@ -178,6 +179,15 @@ pub(crate) struct QuickArgs {
     pub(crate) output: OutputArgs,
 }
 
+/// Where copies of what lies elsewhere are kept.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct CacheArgs {
+    /// Folder for copies of files at an address (s3://, gs://, az://, https://)
+    /// [default: runs/.cache]
+    #[arg(long, value_name = "DIR", env = "ANNBENCH_CACHE")]
+    pub(crate) cache: Option<PathBuf>,
+}
+
 /// Which columns of a file to read.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ColumnArgs {
@@ -221,15 +231,23 @@ pub(crate) struct IndexArgs {
     pub(crate) set: Vec<String>,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  annbench inspect embeddings.parquet")]
+#[command(after_help = "\
+Examples:
+  annbench inspect embeddings.parquet
+  annbench inspect s3://bucket/embeddings.parquet    a few kB of it are read")]
 pub(crate) struct InspectArgs {
-    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and others
+    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and others;
+    /// or its address
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -238,6 +256,58 @@ pub(crate) struct InspectArgs {
 pub(crate) enum DataCommand {
     /// Convert, cut or sample a file of embeddings
     Convert(ConvertArgs),
+    /// List the field's public sets of vectors, and which are here
+    List(ListArgs),
+    /// Download a public set, check it and make a dataset of it
+    Fetch(FetchArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench data list
+  annbench data list --json")]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) datasets: DatasetsArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Where public sets are kept.
+#[derive(Debug, Args)]
+pub(crate) struct DatasetsArgs {
+    /// Folder of public sets, a folder in it for each
+    #[arg(
+        long = "to",
+        value_name = "DIR",
+        env = "ANNBENCH_DATASETS",
+        default_value = "datasets"
+    )]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench data fetch wikipedia-1k-cohere
+  annbench quick catalog:wikipedia-1k-cohere
+  annbench data fetch sift-128-euclidean --mirror https://mirror.example/ann
+A fetch that was cut goes on with what is missing when the same command is given again. In an
+experiment, [dataset] path = \"catalog:NAME\" is what was fetched.")]
+pub(crate) struct FetchArgs {
+    /// Its name, as `annbench data list` shows it
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) datasets: DatasetsArgs,
+    /// Take the files, by their own names, from this folder at an address
+    #[arg(long, value_name = "URL")]
+    pub(crate) mirror: Option<String>,
+    /// Fetch again what is there; it must be what it was
+    #[arg(long)]
+    pub(crate) again: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -248,7 +318,8 @@ Examples:
   annbench data convert all.parquet small.parquet --sample 10000 --seed 42
 Rows are chosen in this order: --rows or --skip-rows, --sample, --limit.")]
 pub(crate) struct ConvertArgs {
-    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and others
+    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and others;
+    /// or its address
     pub(crate) input: PathBuf,
     /// A .parquet, .npy, .fvecs or .fbin file to write; the last two hold f32 alone
     pub(crate) output: PathBuf,
@@ -272,6 +343,8 @@ pub(crate) struct ConvertArgs {
     pub(crate) dtype: Dtype,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
 }
 
 #[derive(Debug, Args)]

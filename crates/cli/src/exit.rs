@@ -5,7 +5,10 @@ use std::{io, process::ExitCode};
 use annbench_eval::ExactError;
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
 use annbench_runner::{Interrupted, Mistake, TooLarge};
-use annbench_store::{LoadError, WriteError, convert::ConvertError, dataset::DatasetError};
+use annbench_store::{
+    LoadError, RemoteError, WriteError, catalog::UnknownEntry, convert::ConvertError,
+    dataset::DatasetError, fetch::FetchError,
+};
 use annbench_vectors::ZeroVector;
 
 use crate::commands;
@@ -63,6 +66,9 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
             || cause.is::<ZeroVector>()
             || cause.is::<ExactError>()
             || matches!(cause.downcast_ref(), Some(WriteError::NoTruthFormat { .. }))
+            || cause.is::<UnknownEntry>()
+            || cause.downcast_ref().is_some_and(RemoteError::is_bad_input)
+            || cause.downcast_ref().is_some_and(FetchError::is_bad_input)
             || commands::embed::is_bad_input(cause)
     })
 }

@@ -26,6 +26,8 @@ fn run(cli: Cli) -> anyhow::Result<exit::Outcome> {
         Command::Backends(output) => commands::backends::backends(output),
         Command::Inspect(args) => commands::inspect::inspect(args),
         Command::Data(DataCommand::Convert(args)) => commands::convert::convert(args),
+        Command::Data(DataCommand::List(args)) => commands::data_list::list(args),
+        Command::Data(DataCommand::Fetch(args)) => commands::data_fetch::fetch(args),
         Command::Truth(args) => commands::truth::truth(args),
         Command::Embed(args) => commands::embed::embed(args),
         Command::Schema => commands::schema::schema(),

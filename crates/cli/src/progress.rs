@@ -38,6 +38,15 @@ impl Observer for Bars {
         self.current = Some(bar);
     }
 
+    fn begin_transfer(&mut self, step: &str, total: u64) {
+        self.begin(step, Some(total));
+        if let Some(bar) = &self.current {
+            bar.set_style(style(
+                "{msg} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, left {eta}",
+            ));
+        }
+    }
+
     fn advance(&mut self, done: u64) {
         if let Some(bar) = &self.current {
             bar.set_position(done);

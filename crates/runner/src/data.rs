@@ -12,6 +12,7 @@ use annbench_store::{
     dataset::Dataset,
     hash::{sha256_matrix, sha256_parts},
     npy::MappedMatrix,
+    remote::{Remote, Transfer, address, shown as shown_address, within},
     results::{DatasetCard, Warning},
     sample::sample_rows,
     write_ids,
@@ -58,7 +59,11 @@ impl Prepared {
     /// [`Mistake`] if the data is missing, damaged or does not fit; anything else if the cache
     /// cannot be written.
     pub fn load(written: &Written, cache: &Path, observer: &mut dyn Observer) -> Result<Self> {
-        let mut reader = Reader { written, observer };
+        let mut reader = Reader {
+            written,
+            remote: Remote::new(cache),
+            observer,
+        };
         let dataset = reader.open()?;
         let metric = reader.metric(&dataset);
         let mut base = reader.base(&dataset)?;
@@ -224,6 +229,7 @@ impl Origin {
 /// Reads the parts of a dataset, and points at the experiment where they do not fit.
 struct Reader<'a> {
     written: &'a Written,
+    remote: Remote,
     observer: &'a mut dyn Observer,
 }
 
@@ -232,12 +238,32 @@ impl Reader<'_> {
         self.written.places.mistake(key, chain(&error))
     }
 
-    fn open(&self) -> Result<Dataset, Mistake> {
-        let path = self
-            .written
-            .folder
-            .join(&self.written.experiment.dataset.path);
-        Dataset::open(&path).map_err(|error| self.mistake("dataset.path", error))
+    fn open(&mut self) -> Result<Dataset> {
+        let path = within(&self.written.folder, &self.written.experiment.dataset.path);
+        let local = self.local("dataset.path", &path, &self.options())?;
+        let dataset = Dataset::open(&local).map_err(|error| self.mistake("dataset.path", error));
+        let mut dataset = dataset?;
+        if let (Some(address), None) = (address(&path), &dataset.source) {
+            dataset.source = Some(shown_address(address));
+        }
+        Ok(dataset)
+    }
+
+    /// The path itself, or that of a copy of what lies at the address.
+    fn local(&mut self, key: &str, path: &Path, options: &LoadOptions) -> Result<PathBuf> {
+        let Some(address) = address(path) else {
+            return Ok(path.into());
+        };
+        let step = format!("download {}", shown_address(address));
+        let brought = self
+            .remote
+            .bring(address, options, &mut transferred(self.observer, &step));
+        self.observer.end();
+        match brought {
+            Ok(brought) => Ok(brought.path),
+            Err(error) if error.is_bad_input() => Err(self.mistake(key, error).into()),
+            Err(error) => Err(error).context(key.to_owned()),
+        }
     }
 
     fn metric(&self, dataset: &Dataset) -> Metric {
@@ -281,16 +307,20 @@ impl Reader<'_> {
         &mut self,
         dataset: &Dataset,
         base: &mut Embeddings,
-    ) -> Result<(Embeddings, Origin), Mistake> {
+    ) -> Result<(Embeddings, Origin)> {
         let spec = self.written.experiment.dataset.queries.clone();
         let limit = self.positive("dataset.queries.limit", spec.limit)?;
         match &spec.file {
             Some(_) if spec.sample.is_some() || spec.holdout.is_some() => {
                 let message = "a file and a sample exclude each other; keep one of the two";
-                Err(self.written.places.mistake("dataset.queries", message))
+                Err(self
+                    .written
+                    .places
+                    .mistake("dataset.queries", message)
+                    .into())
             }
             Some(file) => {
-                let path = self.written.folder.join(file);
+                let path = within(&self.written.folder, file);
                 let queries = self.query_file(&path, limit)?;
                 Ok((queries, Origin::File(path)))
             }
@@ -302,10 +332,10 @@ impl Reader<'_> {
             {
                 match self.dataset_queries(dataset, limit)? {
                     Some(queries) => Ok((queries, Origin::Dataset)),
-                    None => self.sample(&spec, base),
+                    None => Ok(self.sample(&spec, base)?),
                 }
             }
-            None => self.sample(&spec, base),
+            None => Ok(self.sample(&spec, base)?),
         }
     }
 
@@ -322,7 +352,8 @@ impl Reader<'_> {
         Ok(queries)
     }
 
-    fn query_file(&self, path: &Path, limit: Option<usize>) -> Result<Embeddings, Mistake> {
+    fn query_file(&mut self, path: &Path, limit: Option<usize>) -> Result<Embeddings> {
+        let path = &self.local("dataset.queries.file", path, &self.query_options())?;
         let queries = annbench_store::load(path, &self.query_options(), &mut |_| {});
         let mut queries = queries.map_err(|error| self.mistake("dataset.queries.file", error))?;
         if let Some(limit) = limit {
@@ -398,6 +429,19 @@ fn shown<'a>(observer: &'a mut dyn Observer, step: &'a str) -> impl FnMut(Progre
             begun = true;
         }
         observer.advance(progress.done as u64);
+    }
+}
+
+fn transferred<'a>(
+    observer: &'a mut dyn Observer,
+    step: &'a str,
+) -> impl FnMut(Transfer) + use<'a> {
+    let mut total = None;
+    move |transfer| {
+        if total.replace(transfer.total) != Some(transfer.total) {
+            observer.begin_transfer(step, transfer.total);
+        }
+        observer.advance(transfer.done);
     }
 }
 

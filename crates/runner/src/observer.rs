@@ -4,6 +4,10 @@
 pub trait Observer: Send {
     /// A step begins; `total` is what [`advance`](Self::advance) counts to, where it is known.
     fn begin(&mut self, step: &str, total: Option<u64>);
+    /// A transfer of `total` bytes begins, which [`advance`](Self::advance) counts.
+    fn begin_transfer(&mut self, step: &str, total: u64) {
+        self.begin(step, Some(total));
+    }
     /// So much of the step is done.
     fn advance(&mut self, done: u64);
     /// The step is done.

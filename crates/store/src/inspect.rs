@@ -38,6 +38,25 @@ pub struct Inspection {
     pub duplicates: Duplicates,
 }
 
+/// What a file says of itself, where its vectors were not read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outline {
+    /// Its format.
+    pub format: Format,
+    /// Its size.
+    pub bytes: u64,
+    /// Number of vectors.
+    pub n: usize,
+    /// Components a vector has, by the type or the counts; 0 where neither tells.
+    pub dim: usize,
+    /// How components are stored.
+    pub dtype: Dtype,
+    /// Its columns, in order.
+    pub columns: Vec<ColumnCard>,
+    /// Row groups of a Parquet file.
+    pub row_groups: Option<usize>,
+}
+
 /// A column of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ColumnCard {

@@ -3,7 +3,7 @@
 //! Start reading at [`load`], which turns a file of any [`Format`] into [`Embeddings`] or says what
 //! is wrong with it, and at [`write_parquet`], which writes the canonical form back; [`Format`] is
 //! the one list of formats. Around them:
-//! [`dataset`] (a folder with a manifest), [`convert`], [`inspect`], [`hash`], the [`cache`] of
+//! [`dataset`] (a folder with a manifest), [`remote`] (files that lie elsewhere), [`convert`], [`inspect`], [`hash`], the [`cache`] of
 //! memory-mappable matrices, the [`journal`] a run appends to and the tables of [`results`].
 //!
 //! Invariants, each proved by a test:
@@ -35,10 +35,12 @@ compile_error!("annbench reads and maps little-endian files as they lie; port np
 mod arrow_ipc;
 pub mod atomic;
 pub mod cache;
+pub mod catalog;
 mod columnar;
 pub mod convert;
 pub mod dataset;
 mod embeddings;
+pub mod fetch;
 mod flat;
 mod format;
 pub mod hash;
@@ -49,6 +51,7 @@ mod nearest;
 pub mod npy;
 mod parquet;
 mod raw;
+pub mod remote;
 pub mod results;
 mod safetensors;
 pub mod sample;
@@ -61,3 +64,4 @@ pub use format::Format;
 pub use load_error::LoadError;
 pub use parquet::{VectorBlocks, WriteError, WriteOptions, read_ids, write_ids, write_parquet};
 pub use truth::{KnownTruth, TruthTable, check_truth_path, read_truth, write_truth};
+pub use remote::RemoteError;

@@ -8,6 +8,7 @@ use annbench_store::{
 };
 use anyhow::Result;
 
+use super::locate;
 use crate::{args::ConvertArgs, exit::Outcome, output, progress::Bars};
 
 pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
@@ -27,24 +28,20 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
         limit: args.limit,
         dtype: args.dtype,
     };
+    let input = locate::file(&args.input, &options.load, &args.cache)?;
     let mut bars = Bars::default();
     let mut current = None;
-    let converted = convert_file(
-        &args.input,
-        &args.output,
-        &options,
-        &mut |step, progress| {
-            if current != Some(step) {
-                let name = match step {
-                    Step::Read => "read",
-                    Step::Write => "write",
-                };
-                bars.begin(name, Some(progress.total as u64));
-                current = Some(step);
-            }
-            bars.advance(progress.done as u64);
-        },
-    );
+    let converted = convert_file(&input, &args.output, &options, &mut |step, progress| {
+        if current != Some(step) {
+            let name = match step {
+                Step::Read => "read",
+                Step::Write => "write",
+            };
+            bars.begin(name, Some(progress.total as u64));
+            current = Some(step);
+        }
+        bars.advance(progress.done as u64);
+    });
     bars.end();
     let converted = converted?;
     output::text(&format!(

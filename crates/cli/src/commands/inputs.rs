@@ -6,6 +6,7 @@ use annbench_vectors::{Metric, normalize_rows};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use super::locate;
 use crate::{
     args::{ColumnArgs, IndexArgs},
     exit::BadArgument,
@@ -13,8 +14,9 @@ use crate::{
 
 /// Reads queries and normalises them where the metric asks for it.
 pub(crate) fn queries(args: &IndexArgs, metric: Metric) -> Result<Embeddings> {
-    let path = &args.queries;
-    let mut queries = annbench_store::load(path, &load_options(&args.columns), &mut |_| {})?;
+    let options = load_options(&args.columns);
+    let path = &locate::file(&args.queries, &options, &args.cache)?;
+    let mut queries = annbench_store::load(path, &options, &mut |_| {})?;
     if metric == Metric::Cosine {
         normalize_rows(&mut queries.vectors)
             .map_err(|zero| BadArgument(zero.to_string()))

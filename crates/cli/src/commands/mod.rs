@@ -3,10 +3,13 @@
 pub(crate) mod backends;
 pub(crate) mod completions;
 pub(crate) mod convert;
+pub(crate) mod data_fetch;
+pub(crate) mod data_list;
 pub(crate) mod embed;
 mod harness;
 mod inputs;
 pub(crate) mod inspect;
+mod locate;
 pub(crate) mod overhead;
 mod plan;
 pub(crate) mod quick;

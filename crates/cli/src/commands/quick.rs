@@ -7,13 +7,16 @@ use annbench_runner::{
 };
 use serde_json::{Value, json};
 
-use super::run::{Job, run_job};
+use super::{
+    locate,
+    run::{Job, run_job},
+};
 use crate::{args::QuickArgs, exit::Outcome};
 
 pub(crate) fn quick(args: QuickArgs) -> anyhow::Result<Outcome> {
     let experiment = experiment(&args)?;
     run_job(Job {
-        written: experiment.written(PathBuf::new())?,
+        written: locate::in_catalogue(experiment.written(PathBuf::new())?)?,
         folders: args.folders,
         output: args.output,
         dry_run: false,
@@ -27,7 +30,7 @@ fn experiment(args: &QuickArgs) -> anyhow::Result<Experiment> {
         seed: args.seed,
         out: None,
         dataset: DatasetSpec {
-            path: std::path::absolute(&args.data)?,
+            path: locate::absolute(&args.data)?,
             metric: args.metric,
             vector_column: args.columns.vector_column.clone(),
             id_column: args.columns.id_column.clone(),
@@ -48,7 +51,7 @@ fn experiment(args: &QuickArgs) -> anyhow::Result<Experiment> {
 fn queries(args: &QuickArgs) -> anyhow::Result<QueriesSpec> {
     Ok(match &args.queries_file {
         Some(file) => QueriesSpec {
-            file: Some(std::path::absolute(file)?),
+            file: Some(locate::absolute(file)?),
             ..QueriesSpec::default()
         },
         None => QueriesSpec {

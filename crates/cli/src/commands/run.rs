@@ -17,7 +17,7 @@ use crate::{
     progress::Bars,
 };
 
-use super::plan;
+use super::{locate, plan};
 
 /// A run as the command line asks for it.
 pub(crate) struct Job {
@@ -35,12 +35,12 @@ pub(crate) fn run(args: RunArgs) -> Result<Outcome> {
 pub(crate) fn job(args: RunArgs) -> Result<Job> {
     let mut settings = args.set;
     if let Some(data) = args.data {
-        let data = std::path::absolute(data)?;
+        let data = locate::absolute(&data)?;
         // JSON's strings are TOML's: a path that looks like a number or a list stays a path.
         settings.push(format!("dataset.path={}", serde_json::to_string(&data)?));
     }
     Ok(Job {
-        written: Experiment::load(&args.config, &settings)?,
+        written: locate::in_catalogue(Experiment::load(&args.config, &settings)?)?,
         folders: args.folders,
         output: args.output,
         dry_run: args.dry_run,

@@ -1,12 +1,15 @@
 //! `dataset.toml`: what is known of a dataset's files.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use annbench_vectors::Metric;
 use serde::{Deserialize, Serialize};
 
 use super::DatasetError;
-use crate::LoadError;
+use crate::{LoadError, atomic::write_atomic};
 
 /// A dataset as its manifest describes it; unknown keys are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,20 @@ pub struct Manifest {
     pub base: FileEntry,
     /// Queries that are not in the base.
     pub queries: Option<FileEntry>,
+    /// The files that a [fetch](crate::fetch::fetch) made it of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<Origin>,
+}
+
+/// A file that was downloaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// Its address in the catalogue, also if it came from a mirror.
+    pub url: String,
+    /// sha256 of its bytes, in hex; of parts, what [`sha256_parts`](crate::hash::sha256_parts)
+    /// makes of their hashes.
+    pub sha256: String,
 }
 
 /// A file as the manifest describes it.
@@ -58,5 +75,15 @@ impl Manifest {
             path: path.into(),
             source: Box::new(source),
         })
+    }
+
+    /// Writes the manifest, atomically.
+    ///
+    /// # Errors
+    /// [`DatasetError`] if the file system refuses.
+    pub fn write(&self, path: &Path) -> Result<(), DatasetError> {
+        let text = toml::to_string(self).map_err(io::Error::other);
+        let written = text.and_then(|text| write_atomic(path, text.as_bytes()));
+        Ok(written.map_err(|source| LoadError::io(path, source))?)
     }
 }

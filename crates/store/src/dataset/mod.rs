@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use annbench_vectors::Metric;
 
 pub use error::DatasetError;
-pub use manifest::{FileEntry, Manifest};
+pub use manifest::{FileEntry, Manifest, Origin};
 
 use crate::{
     Embeddings, Format, LoadError, LoadOptions, Progress, hash, load, load_error::nearest_entry,

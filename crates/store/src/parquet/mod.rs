@@ -16,7 +16,9 @@ pub use id_table::{read_ids, write_ids};
 pub use write::{WriteOptions, write_parquet};
 pub use write_error::WriteError;
 
+#[cfg(feature = "remote")]
+pub(crate) use file::ParquetFile;
 pub(crate) use file::guard;
-pub(crate) use read::{layout, load};
+pub(crate) use read::{layout, load, outline};
 pub(crate) use table_file::TableFile;
 pub(crate) use write::{check_range, write_with_progress};

@@ -9,9 +9,9 @@ use super::{
     file::{ParquetFile, guard},
 };
 use crate::{
-    Embeddings, LoadError, LoadOptions, Progress,
+    Embeddings, Format, LoadError, LoadOptions, Progress,
     columnar::{Roles, Sink, TableSize, column_cards, dtype_of},
-    inspect::Layout,
+    inspect::{Layout, Outline},
 };
 
 /// Values decoded at a time: 512 KiB of f32, which stay in a core's cache on their way.
@@ -78,14 +78,35 @@ pub(crate) fn layout(path: &Path, options: &LoadOptions) -> Result<Layout, LoadE
     })
 }
 
+/// What the footer says of the vectors too, where nothing else of the file is at hand.
+pub(crate) fn outline(path: &Path, options: &LoadOptions) -> Result<Outline, LoadError> {
+    let file = ParquetFile::open(path)?;
+    let roles = Roles::find(path, file.schema(), options)?;
+    let layout = layout(path, options)?;
+    Ok(Outline {
+        format: Format::Parquet,
+        bytes: file.bytes(),
+        n: file.claimed_rows(),
+        dim: guessed_dim(&file, roles.vector).unwrap_or(0),
+        dtype: layout.dtype,
+        columns: layout.columns,
+        row_groups: layout.row_groups,
+    })
+}
+
 /// Rows to decode at a time. The footer is only asked for a guess at the dim.
 fn batch_rows(file: &ParquetFile<'_>, vector: usize) -> usize {
+    let dim = guessed_dim(file, vector).unwrap_or(1024);
+    (BATCH_VALUES / dim.max(1)).clamp(1, MAX_BATCH_ROWS)
+}
+
+/// Components a vector has, by its type or by the footer's counts.
+fn guessed_dim(file: &ParquetFile<'_>, vector: usize) -> Option<usize> {
     let guess = match file.schema().field(vector).data_type() {
         DataType::FixedSizeList(_, dim) => i64::from(*dim),
-        _ => values_a_row(file, vector).unwrap_or(1024),
+        _ => values_a_row(file, vector)?,
     };
-    let dim = usize::try_from(guess).unwrap_or(1).max(1);
-    (BATCH_VALUES / dim).clamp(1, MAX_BATCH_ROWS)
+    usize::try_from(guess).ok()
 }
 
 pub(super) fn values_a_row(file: &ParquetFile<'_>, vector: usize) -> Option<i64> {

@@ -9,8 +9,14 @@
 
 mod bad;
 mod dataset;
+#[cfg(feature = "remote")]
+mod fetch;
 mod good;
 mod mutations;
 mod parquet;
+#[cfg(feature = "remote")]
+mod remote;
+#[cfg(feature = "remote")]
+mod server;
 mod shared;
 mod tables;
