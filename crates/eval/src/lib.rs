@@ -6,7 +6,7 @@
 //! [`qps_interval`] for how fast it is. [`paired_ratio`] and [`recall_difference()`] compare two
 //! operating points, [`verdict`] says whether a run can tell them apart, [`tiers`] which of them
 //! nothing beats. [`trend()`] and [`suspected_cache`] doubt what was measured, and [`selftest()`] all
-//! of this, with simulated runs of known truth.
+//! of this, with simulated runs of known truth. [`doctor`] examines the vectors before any of it.
 //!
 //! Invariants:
 //!
@@ -33,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod doctor;
 mod floor;
 mod hierarchy;
 mod interval;

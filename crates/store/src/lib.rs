@@ -55,7 +55,9 @@ pub mod sample;
 mod shards;
 mod text;
 
-pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch, load, load_on};
+pub use embeddings::{
+    Dtype, Embeddings, Faults, LoadOptions, Progress, RowCountMismatch, load, load_on,
+};
 pub use flat::read_truth;
 pub use format::Format;
 pub use load_error::LoadError;
