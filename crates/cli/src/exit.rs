@@ -4,7 +4,12 @@ use std::{io, process::ExitCode};
 
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
 use annbench_runner::{Interrupted, Mistake};
-use annbench_store::{LoadError, convert::ConvertError, dataset::DatasetError};
+use annbench_store::{
+    LoadError,
+    convert::ConvertError,
+    dataset::DatasetError,
+    synthetic::{MakeError, RecipeError},
+};
 
 use crate::commands;
 
@@ -57,6 +62,8 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
             || cause.is::<LoadError>()
             || cause.is::<DatasetError>()
             || cause.is::<ConvertError>()
+            || cause.is::<RecipeError>()
+            || cause.is::<MakeError>()
             || commands::embed::is_bad_input(cause)
     })
 }

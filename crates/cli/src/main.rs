@@ -26,6 +26,8 @@ fn run(cli: Cli) -> anyhow::Result<exit::Outcome> {
         Command::Backends(output) => commands::backends::backends(output),
         Command::Inspect(args) => commands::inspect::inspect(args),
         Command::Data(DataCommand::Convert(args)) => commands::convert::convert(args),
+        Command::Data(DataCommand::Check(args)) => commands::check::check(args),
+        Command::Data(DataCommand::Make(args)) => commands::make::make(args),
         Command::Embed(args) => commands::embed::embed(args),
         Command::Schema => commands::schema::schema(),
         Command::Overhead(args) => commands::overhead::overhead(args),

@@ -17,7 +17,7 @@ use crate::{
     data::Prepared,
     experiment::Written,
     folder::RunFolder,
-    git,
+    git, glance,
     ledger::Ledger,
     libraries::{distinct, kernels_below_cpu, library_card, probe, versions},
     machine::{Environment, Steering, machine},
@@ -106,6 +106,11 @@ pub fn run(
     record.machine = machine;
     record.libraries = distinct(&libraries).into_iter().map(library_card).collect();
     record.blas = launcher.environment.record.clone();
+    if past.is_none() {
+        for line in glance::lines(data, plan) {
+            observer.note(&line);
+        }
+    }
     if past.is_none() && !setup.fresh {
         resume::why_anew(&experiment, &record).inspect(|why| observer.note(why));
     }

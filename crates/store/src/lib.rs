@@ -4,7 +4,8 @@
 //! is wrong with it, and at [`write_parquet`], which writes the canonical form back; [`Format`] is
 //! the one list of formats. Around them:
 //! [`dataset`] (a folder with a manifest), [`convert`], [`inspect`], [`hash`], the [`cache`] of
-//! memory-mappable matrices, the [`journal`] a run appends to and the tables of [`results`].
+//! memory-mappable matrices, the [`journal`] a run appends to and the tables of [`results`];
+//! [`synthetic`] makes vectors from a seed.
 //!
 //! Invariants, each proved by a test:
 //!
@@ -53,6 +54,7 @@ pub mod results;
 mod safetensors;
 pub mod sample;
 mod shards;
+pub mod synthetic;
 mod text;
 
 pub use embeddings::{

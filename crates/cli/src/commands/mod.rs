@@ -1,11 +1,13 @@
 //! One module a command.
 
 pub(crate) mod backends;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod embed;
 mod inputs;
 pub(crate) mod inspect;
+pub(crate) mod make;
 pub(crate) mod overhead;
 mod plan;
 pub(crate) mod quick;

@@ -113,6 +113,8 @@ pub enum Finding {
         count: usize,
         /// Of so many looked at.
         of: usize,
+        /// One of them, and the base row it nearly equals.
+        example: Option<(usize, usize)>,
     },
     /// Queries that equal an earlier one.
     RepeatedQueries {
@@ -134,6 +136,8 @@ pub enum Finding {
         count: usize,
         /// Of so many looked at.
         of: usize,
+        /// One of them, and the base row it nearly equals.
+        example: Option<(usize, usize)>,
     },
     /// Queries come from elsewhere than the base.
     Shifted(Shift),
@@ -179,7 +183,7 @@ impl Finding {
                 warn_if(duplicates.largest > 10 || is_many(duplicates.count, *n))
             }
             Self::RepeatedQueries { duplicates, n } => warn_if(is_many(duplicates.count, *n)),
-            Self::NearDuplicates { count, of } | Self::NearLeak { count, of } => {
+            Self::NearDuplicates { count, of, .. } | Self::NearLeak { count, of, .. } => {
                 warn_if(is_many(*count, *of))
             }
             Self::Constant {
@@ -276,15 +280,13 @@ pub(super) fn of_study(study: Option<&Study>) -> Vec<Finding> {
     let Some(study) = study else {
         return vec![Finding::TooFew];
     };
-    let near = |around: &Surroundings| (around.nearly_equal, around.probes);
-    let near_duplicates = match near(&study.base) {
-        (0, _) => None,
-        (count, of) => Some(Finding::NearDuplicates { count, of }),
-    };
-    let near_leak = match study.queries.as_ref().map(near) {
-        None | Some((0, _)) => None,
-        Some((count, of)) => Some(Finding::NearLeak { count, of }),
-    };
+    let near_duplicates = near(&study.base).map(|(count, of, example)| Finding::NearDuplicates {
+        count,
+        of,
+        example,
+    });
+    let near_leak = study.queries.as_ref().and_then(near);
+    let near_leak = near_leak.map(|(count, of, example)| Finding::NearLeak { count, of, example });
     let is_shifted = |shift: &Shift| shift.farther > SHIFTED || shift.mean_shift > MEANS_SHIFTED;
     let shifted = study.shift.filter(is_shifted).map(Finding::Shifted);
     let around = study.queries.unwrap_or(study.base);
@@ -304,4 +306,10 @@ pub(super) fn of_study(study: Option<&Study>) -> Vec<Finding> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// How many vectors nearly equal another, of how many, and one of them; `None` if there is none.
+fn near(around: &Surroundings) -> Option<(usize, usize, Option<(usize, usize)>)> {
+    let count = around.nearly_equal;
+    (count > 0).then_some((count, around.probes, around.example))
 }

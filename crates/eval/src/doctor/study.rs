@@ -11,7 +11,7 @@ use super::{
     intrinsic::{IntrinsicDimension, intrinsic_dimension, local_k},
     neighborhood::{Neighbor, Usable, as_indexed, distance, geometry, median, neighbors},
     shift::{Shift, shift},
-    survey::{Dimension, Survey},
+    survey::Survey,
 };
 
 /// Neighbours looked for of each probe.
@@ -54,6 +54,8 @@ pub struct Surroundings {
     pub nearest_distance: f64,
     /// Vectors whose nearest is within 1 % of the typical distance.
     pub nearly_equal: usize,
+    /// One of them and its nearest: the row it has itself, and a row of the base.
+    pub example: Option<(usize, usize)>,
     /// The typical distance over the median nearest: near 1, neighbours hardly stand out. `None`
     /// where the nearest are equal.
     ///
@@ -67,11 +69,11 @@ pub struct Surroundings {
 
 /// A sample of the base and the queries, as an index holds them.
 struct Samples {
-    /// Rows of the base, and the vectors there.
-    crowd: Vec<usize>,
-    crowd_vectors: Matrix,
-    /// Some of those rows.
+    /// Vectors of the base.
+    crowd: Matrix,
+    /// Rows of some of them.
     probes: Vec<usize>,
+    query_rows: Vec<usize>,
     queries: Option<Matrix>,
     typical_distance: f64,
 }
@@ -87,21 +89,22 @@ impl Samples {
         let n_probes = options.sample.max(1);
         let most = n_probes.saturating_mul(CROWD_PER_PROBE);
         let crowd = (options.choose)(base.n(), most);
-        let crowd_vectors = indexed(metric, base, &crowd)?;
-        let step = crowd.len().div_ceil(n_probes);
-        let pairs = crowd_vectors.as_slice().chunks_exact(2 * base.dim());
+        let step = crowd.len().div_ceil(n_probes).max(1);
+        let probes = crowd.iter().copied().step_by(step).collect();
+        let crowd = indexed(metric, base, &crowd)?;
+        let pairs = crowd.as_slice().chunks_exact(2 * base.dim());
         let distances = pairs.map(|pair| {
             let (a, b) = pair.split_at(base.dim());
             Metric::L2.score(a, b).sqrt()
         });
+        let query_rows =
+            queries.map_or_else(Vec::new, |queries| (options.choose)(queries.n(), n_probes));
         Some(Self {
             typical_distance: median(distances)?,
-            probes: crowd.iter().copied().step_by(step).collect(),
-            queries: queries.and_then(|queries| {
-                indexed(metric, queries, &(options.choose)(queries.n(), n_probes))
-            }),
+            queries: queries.and_then(|queries| indexed(metric, queries, &query_rows)),
             crowd,
-            crowd_vectors,
+            probes,
+            query_rows,
         })
     }
 }
@@ -124,8 +127,8 @@ pub(super) fn study(
     options: &ExamineOptions<'_>,
     listener: &mut Listener<'_>,
 ) -> Result<Option<Study>, ExactError> {
-    let queries = queries.map(Usable::view);
-    let Some(samples) = Samples::take(base.view(), queries, metric, options) else {
+    let asked = queries.map(Usable::view);
+    let Some(samples) = Samples::take(base.view(), asked, metric, options) else {
         return Ok(None);
     };
     let mut scene = Scene {
@@ -137,12 +140,17 @@ pub(super) fn study(
     };
     let by_distance = scene.lists(geometry(metric))?;
     let ranked = match geometry(metric) == metric {
-        true => by_distance.to_rank().clone(),
-        false => scene.lists(metric)?.to_rank().clone(),
+        true => None,
+        false => Some(scene.lists(metric)?),
     };
-    let headroom = scene.headroom(&ranked);
+    let headroom = scene.headroom(ranked.as_ref().unwrap_or(&by_distance).to_rank());
     let hubness = scene.hubness()?;
-    Ok(Some(scene.sum_up(&by_distance, hubness, headroom)))
+    Ok(Some(scene.sum_up(
+        &by_distance,
+        (base, queries),
+        hubness,
+        headroom,
+    )))
 }
 
 /// Neighbours of the probes and of the queries.
@@ -189,7 +197,7 @@ impl Scene<'_, '_> {
     }
 
     fn hubness(&mut self) -> Result<Option<Hubness>, ExactError> {
-        let crowd = self.samples.crowd_vectors.view();
+        let crowd = self.samples.crowd.view();
         let searcher = Searcher::new(crowd, self.metric, self.threads)?;
         let own: Vec<usize> = (0..crowd.n()).collect();
         let k = K.min(crowd.n() - 1).max(1);
@@ -203,33 +211,53 @@ impl Scene<'_, '_> {
         let probes = indexed(self.metric, self.base, &samples.probes)?;
         let ranked = Ranked {
             base: self.base,
-            sample: samples.crowd_vectors.view(),
+            sample: samples.crowd.view(),
             queries: samples.queries.as_ref().unwrap_or(&probes).view(),
             lists,
             metric: self.metric,
             k: K,
         };
-        let values = samples.crowd_vectors.as_slice().iter();
+        let values = samples.crowd.as_slice().iter();
         let largest = values.fold(0.0, |most, value| value.abs().max(most));
         (self.listener)(Step::begin(Stage::Rounding));
         ranked.headroom(largest, self.threads)
     }
 
-    fn sum_up(&self, lists: &Lists, hubness: Option<Hubness>, headroom: Option<Headroom>) -> Study {
-        let base = self.distances(&lists.base);
-        let queries = lists.queries.as_ref().map(|lists| self.distances(lists));
-        let shift = queries.as_ref().and_then(|queries| {
-            let dimensions = (&*self.query_dimensions(), &*self.base_dimensions());
-            shift(&nearest(queries), &nearest(&base), dimensions)
-        });
+    fn sum_up(
+        &self,
+        lists: &Lists,
+        (base, queries): (&Usable<'_>, Option<&Usable<'_>>),
+        hubness: Option<Hubness>,
+        headroom: Option<Headroom>,
+    ) -> Study {
+        let samples = self.samples;
+        let around = |lists: &Vec<Vec<Neighbor>>, rows: &[usize], of: &Usable<'_>| {
+            let (mut around, nearly_equal) = self.surroundings(lists);
+            around.example = nearly_equal.map(|probe| {
+                let nearest = lists[probe][0].0;
+                (of.original(rows[probe]), base.original(nearest))
+            });
+            around
+        };
         Study {
-            typical_distance: self.samples.typical_distance,
-            base: self.surroundings(&base),
-            queries: queries.as_deref().map(|lists| self.surroundings(lists)),
-            shift,
+            typical_distance: samples.typical_distance,
+            base: around(&lists.base, &samples.probes, base),
+            queries: (lists.queries.as_ref().zip(queries))
+                .map(|(lists, queries)| around(lists, &samples.query_rows, queries)),
+            shift: self.shift(lists),
             hubness,
             headroom,
         }
+    }
+
+    fn shift(&self, lists: &Lists) -> Option<Shift> {
+        let queries = self.samples.queries.as_ref()?;
+        let dimensions = |of: &Matrix| Survey::of(of.view(), self.threads).dimensions;
+        shift(
+            &nearest(&self.distances(lists.queries.as_ref()?)),
+            &nearest(&self.distances(&lists.base)),
+            (&dimensions(queries), &dimensions(&self.samples.crowd)),
+        )
     }
 
     fn distances(&self, lists: &[Vec<Neighbor>]) -> Vec<Vec<f64>> {
@@ -241,30 +269,24 @@ impl Scene<'_, '_> {
         lists.iter().map(of_list).collect()
     }
 
-    fn surroundings(&self, distances: &[Vec<f64>]) -> Surroundings {
+    /// What lies around the probes of these lists, and the first that nearly equals another.
+    fn surroundings(&self, lists: &[Vec<Neighbor>]) -> (Surroundings, Option<usize>) {
+        let distances = self.distances(lists);
         let typical = self.samples.typical_distance;
-        let nearest = nearest(distances);
-        let within = |distance: &&f64| **distance <= NEARLY_EQUAL * typical;
+        let nearest = nearest(&distances);
+        let within = |distance: &f64| *distance <= NEARLY_EQUAL * typical;
         let nearest_distance = median(nearest.iter().copied()).unwrap_or_default();
+        let stands_out = nearest_distance > ROUNDING * typical;
         let k = local_k(self.base.n());
-        Surroundings {
+        let around = Surroundings {
             probes: distances.len(),
             nearest_distance,
-            nearly_equal: nearest.iter().filter(within).count(),
-            contrast: (nearest_distance > ROUNDING * typical).then_some(typical / nearest_distance),
-            intrinsic_dimension: intrinsic_dimension(distances, k, ROUNDING * typical),
-        }
-    }
-
-    fn base_dimensions(&self) -> Vec<Dimension> {
-        Survey::of(self.samples.crowd_vectors.view(), self.threads).dimensions
-    }
-
-    fn query_dimensions(&self) -> Vec<Dimension> {
-        let queries = self.samples.queries.as_ref();
-        queries.map_or_else(Vec::new, |it| {
-            Survey::of(it.view(), self.threads).dimensions
-        })
+            nearly_equal: nearest.iter().filter(|distance| within(distance)).count(),
+            example: None,
+            contrast: stands_out.then_some(typical / nearest_distance),
+            intrinsic_dimension: intrinsic_dimension(&distances, k, ROUNDING * typical),
+        };
+        (around, nearest.iter().position(within))
     }
 }
 

@@ -39,9 +39,10 @@ impl Finding {
             Self::TooFew => "fewer than two vectors are left to search".into(),
             Self::Duplicates { duplicates, n } => repeated(duplicates, *n, "vectors"),
             Self::RepeatedQueries { duplicates, n } => repeated(duplicates, *n, "queries"),
-            Self::NearDuplicates { count, of } => format!(
-                "{} of {of} vectors looked at have another within 1 % of the usual distance",
-                percent(*count, *of)
+            Self::NearDuplicates { count, of, example } => format!(
+                "{} of {of} vectors looked at have another within 1 % of the usual distance{}",
+                percent(*count, *of),
+                such_as(*example, |(row, other)| format!("rows {row} and {other}"))
             ),
             Self::Leak { leak, n } => format!(
                 "{} of {n} queries {} in the base{}",
@@ -52,9 +53,12 @@ impl Finding {
                         ", such as query {query}, which is row {row}"
                     )),
             ),
-            Self::NearLeak { count, of } => format!(
-                "{} of {of} queries looked at lie within 1 % of the usual distance of a base vector",
-                percent(*count, *of)
+            Self::NearLeak { count, of, example } => format!(
+                "{} of {of} queries looked at lie within 1 % of the usual distance of a base vector{}",
+                percent(*count, *of),
+                such_as(*example, |(query, row)| format!(
+                    "query {query} of row {row}"
+                ))
             ),
             Self::Shifted(shift) => shifted(shift),
             Self::Norms { norms, .. } => format!(
@@ -222,15 +226,19 @@ fn named(noun: &str, rows: &Rows) -> String {
     }
 }
 
+/// `, such as rows 3 and 5`, where there is an example.
+fn such_as(example: Option<(usize, usize)>, in_words: impl Fn((usize, usize)) -> String) -> String {
+    example.map_or_else(String::new, |pair| format!(", such as {}", in_words(pair)))
+}
+
 fn percent(count: usize, of: usize) -> String {
     format!("{:.1} %", 100.0 * count as f64 / of as f64)
 }
 
 fn repeated(duplicates: &Duplicates, n: usize, noun: &str) -> String {
-    let example = match duplicates.example {
-        Some((earlier, later)) => format!(", such as rows {earlier} and {later}"),
-        None => String::new(),
-    };
+    let example = such_as(duplicates.example, |(earlier, later)| {
+        format!("rows {earlier} and {later}")
+    });
     format!(
         "{} of {n} {noun} ({}) equal an earlier one{example}; the most frequent occurs {} times",
         duplicates.count,

@@ -16,5 +16,5 @@ pub use element::Element;
 pub use error::NpyError;
 pub use mapped::MappedMatrix;
 
-use header::Header;
+pub(crate) use header::Header;
 pub(crate) use load::{layout, load};

@@ -5,6 +5,7 @@ mod file;
 mod id_table;
 mod levels;
 mod read;
+mod row_groups;
 mod values;
 mod write;
 mod write_error;
@@ -15,4 +16,6 @@ pub use write_error::WriteError;
 
 pub(crate) use file::guard;
 pub(crate) use read::{layout, load};
+pub(crate) use row_groups::RowGroups;
 pub(crate) use write::{check_range, write_with_progress};
+pub(crate) use write_error::Failure;
