@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use annbench_store::Dtype;
 use annbench_vectors::Metric;
 use clap::{
-    Args, Parser, Subcommand,
+    Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use clap_complete::Shell;
@@ -260,6 +260,10 @@ pub(crate) enum DataCommand {
     List(ListArgs),
     /// Download a public set, check it and make a dataset of it
     Fetch(FetchArgs),
+    /// Examine vectors: what spoils a benchmark, how hard they are to search, what to do
+    Check(CheckArgs),
+    /// Make vectors from a seed, as many as the disk holds
+    Make(MakeArgs),
 }
 
 #[derive(Debug, Args)]
@@ -308,6 +312,98 @@ pub(crate) struct FetchArgs {
     pub(crate) again: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench data check embeddings.parquet
+  annbench data check base.npy --queries queries.npy --metric l2
+  annbench data check datasets/wordnet-minilm --json
+Exit codes: 0 a run may go on, 1 something found forbids it, 2 bad input.
+Nearly equal vectors, difficulty, hubness and rounding are judged by a sample, all else by all rows.")]
+pub(crate) struct CheckArgs {
+    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and
+    /// others; a folder of Parquet files, or a dataset's folder
+    pub(crate) file: PathBuf,
+    /// Queries from a file of their own [default: the dataset's, if it has any]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) queries: Option<PathBuf>,
+    /// What makes two vectors near: cosine, inner_product or l2 [default: the dataset's, or cosine]
+    #[arg(long)]
+    pub(crate) metric: Option<Metric>,
+    /// Vectors whose exact neighbours are found, and as many queries
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub(crate) sample: usize,
+    /// Seed of the sample
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Threads to compute with [default: all]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench data make base.parquet --kind gaussian --n 1000000 --dim 128
+  annbench data make base.parquet --kind clustered --n 1000000 --dim 384 --intrinsic-dim 12 \\
+    --queries queries.parquet --out-of-distribution
+The same seed gives the same numbers on every machine, whatever the threads.")]
+pub(crate) struct MakeArgs {
+    /// A .parquet, .npy, .fvecs or .fbin file to write
+    pub(crate) output: PathBuf,
+    /// What vectors are like
+    #[arg(long, value_enum)]
+    pub(crate) kind: KindArg,
+    /// Number of vectors
+    #[arg(long)]
+    pub(crate) n: usize,
+    /// Components a vector has
+    #[arg(long)]
+    pub(crate) dim: usize,
+    /// Seed of all that is random
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Clustered: number of clusters [default: 100]
+    #[arg(long, value_name = "N")]
+    pub(crate) clusters: Option<u32>,
+    /// Clustered: directions that a cluster extends in [default: 16]
+    #[arg(long, value_name = "N")]
+    pub(crate) intrinsic_dim: Option<usize>,
+    /// Clustered: distance of vectors from the center of their cluster, where centers lie 1.4
+    /// apart [default: 0.5]
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) spread: Option<f64>,
+    /// Write queries of the same distribution too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) queries: Option<PathBuf>,
+    /// Number of queries
+    #[arg(long, default_value_t = 1000, requires = "queries")]
+    pub(crate) n_queries: usize,
+    /// Queries come from elsewhere: other clusters, other means
+    #[arg(long, requires = "queries")]
+    pub(crate) out_of_distribution: bool,
+    /// Threads to compute with [default: all]
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+}
+
+/// A distribution of vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindArg {
+    /// Every component normal, mean 0, variance 1
+    Gaussian,
+    /// Uniform on the unit sphere
+    Sphere,
+    /// A mixture of clusters of few dimensions each
+    Clustered,
+    /// Every component a whole number from 0 to 255
+    U8,
 }
 
 #[derive(Debug, Args)]

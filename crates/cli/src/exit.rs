@@ -6,8 +6,12 @@ use annbench_eval::ExactError;
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
 use annbench_runner::{Interrupted, Mistake, TooLarge};
 use annbench_store::{
-    LoadError, RemoteError, WriteError, catalog::UnknownEntry, convert::ConvertError,
-    dataset::DatasetError, fetch::FetchError,
+    LoadError, RemoteError, WriteError,
+    catalog::UnknownEntry,
+    convert::ConvertError,
+    dataset::DatasetError,
+    fetch::FetchError,
+    synthetic::{MakeError, RecipeError},
 };
 use annbench_vectors::ZeroVector;
 
@@ -69,6 +73,8 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
             || cause.is::<UnknownEntry>()
             || cause.downcast_ref().is_some_and(RemoteError::is_bad_input)
             || cause.downcast_ref().is_some_and(FetchError::is_bad_input)
+            || cause.is::<RecipeError>()
+            || cause.is::<MakeError>()
             || commands::embed::is_bad_input(cause)
     })
 }

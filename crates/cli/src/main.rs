@@ -29,6 +29,8 @@ fn run(cli: Cli) -> anyhow::Result<exit::Outcome> {
         Command::Data(DataCommand::List(args)) => commands::data_list::list(args),
         Command::Data(DataCommand::Fetch(args)) => commands::data_fetch::fetch(args),
         Command::Truth(args) => commands::truth::truth(args),
+        Command::Data(DataCommand::Check(args)) => commands::check::check(args),
+        Command::Data(DataCommand::Make(args)) => commands::make::make(args),
         Command::Embed(args) => commands::embed::embed(args),
         Command::Schema => commands::schema::schema(),
         Command::Overhead(args) => commands::overhead::overhead(args),

@@ -5,8 +5,9 @@
 //! Start reading at [`GroundTruth`] and [`recall()`] for what an index finds, at [`Samples`] and
 //! [`qps_interval`] for how fast it is. [`paired_ratio`] and [`recall_difference()`] compare two
 //! operating points, [`verdict`] says whether a run can tell them apart, [`tiers`] which of them
-//! nothing beats, [`repay()`] when an index is worth its build and [`crossing()`] from which size on. [`trend()`] and [`suspected_cache`] doubt what was measured, and [`selftest()`] all
-//! of this, with simulated runs of known truth.
+//! nothing beats, [`repay()`] when an index is worth its build and [`crossing()`] from which size
+//! on. [`trend()`] and [`suspected_cache`] doubt what was measured, and [`selftest()`] all of this,
+//! with simulated runs of known truth. [`doctor`] examines the vectors before any of it.
 //!
 //! Invariants:
 //!
@@ -34,6 +35,7 @@
 //! ```
 
 mod crossing;
+pub mod doctor;
 mod floor;
 mod hierarchy;
 mod interval;

@@ -23,6 +23,7 @@
 
 mod builds;
 mod csv;
+mod examination_json;
 mod facts;
 mod html;
 mod json;
@@ -45,6 +46,7 @@ mod tiers;
 mod verdict;
 
 pub use csv::{ExportError, csv};
+pub use examination_json::examination_json;
 pub use facts::Fact;
 pub use html::html;
 pub use json::json;
@@ -55,10 +57,12 @@ pub use recommend::{Recommendation, baseline, recommend};
 pub use run::Run;
 pub use summary::Summary;
 pub use table::{Cell, Column, Mark, Row, Table, Value};
-pub use terminal::{Style, terminal};
+pub use terminal::{Style, examination, terminal};
 pub use tiers::pareto_points;
 pub use verdict::Verdict;
 
+#[cfg(test)]
+mod examined;
 #[cfg(test)]
 extern crate self as annbench_report;
 #[cfg(test)]

@@ -299,7 +299,7 @@ impl Reader<'_> {
         LoadOptions {
             vector_column: spec.vector_column.clone(),
             id_column: spec.id_column.clone(),
-            keep_columns: false,
+            ..LoadOptions::default()
         }
     }
 

@@ -20,6 +20,7 @@ mod data;
 mod experiment;
 mod folder;
 mod git;
+mod glance;
 mod insertion;
 mod ledger;
 mod libraries;

@@ -17,7 +17,7 @@ use crate::{
     data::Prepared,
     experiment::Written,
     folder::RunFolder,
-    git,
+    git, glance,
     ledger::Ledger,
     libraries::{compiled_for_less, distinct, kernels_below_cpu, library_card, probe, versions},
     machine::{Environment, Placement, Steering, machine},
@@ -109,6 +109,11 @@ pub fn run(
     record.libraries = distinct(&libraries).into_iter().map(library_card).collect();
     record.blas = launcher.environment.record.clone();
     record.pinning = placement.record();
+    if past.is_none() {
+        for line in glance::lines(data, plan) {
+            observer.note(&line);
+        }
+    }
     if past.is_none() && !setup.fresh {
         resume::why_anew(&experiment, &record).inspect(|why| observer.note(why));
     }

@@ -63,7 +63,7 @@ pub(crate) fn load(
     let schema = batches.schema()?;
     let roles = Roles::find(path, &schema, options)?;
     let size = batches.size(next.as_ref());
-    let mut sink = Sink::new(path, &schema, &roles, options.keep_columns, size, None);
+    let mut sink = Sink::new(path, &schema, &roles, options, size, None);
     let mut done = 0;
     while let Some(batch) = next {
         let place = format!("at row {done}");

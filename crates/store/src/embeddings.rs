@@ -81,6 +81,18 @@ pub struct LoadOptions {
     pub id_column: Option<String>,
     /// Whether to keep the other columns too.
     pub keep_columns: bool,
+    /// What to do with components and ids that no benchmark can use.
+    pub faults: Faults,
+}
+
+/// What to do with components that are NaN or infinite and with ids that occur twice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Faults {
+    /// The first one refuses the file.
+    #[default]
+    Refuse,
+    /// They are read like any other, for whoever lists them all.
+    Keep,
 }
 
 impl LoadOptions {
@@ -178,7 +190,7 @@ impl fmt::Display for Dtype {
 ///
 /// # Errors
 /// [`LoadError`] if the file cannot be read, or holds anything but `n >= 1` finite vectors of one
-/// length with distinct ids.
+/// length with distinct ids; [`Faults::Keep`] takes those that are not finite or not distinct.
 pub fn load(
     path: &Path,
     options: &LoadOptions,
@@ -203,14 +215,17 @@ pub fn load_on(
     }
 }
 
-/// Vectors with row numbers for ids, if all are finite; `values` holds whole rows of `dim`.
+/// Vectors with row numbers for ids, if all are finite or faults are kept; `values` holds whole
+/// rows of `dim`.
 pub(crate) fn numbered(
     path: &Path,
     place: &str,
-    values: Vec<f32>,
-    dim: usize,
+    (values, dim): (Vec<f32>, usize),
+    faults: Faults,
 ) -> Result<Embeddings, LoadError> {
-    if let Some(index) = first_not_finite(&values) {
+    if faults == Faults::Refuse
+        && let Some(index) = first_not_finite(&values)
+    {
         return Err(LoadError::NotFinite {
             path: path.into(),
             place: place.into(),

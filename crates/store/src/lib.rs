@@ -3,8 +3,9 @@
 //! Start reading at [`load`], which turns a file of any [`Format`] into [`Embeddings`] or says what
 //! is wrong with it, and at [`write_parquet`], which writes the canonical form back; [`Format`] is
 //! the one list of formats. Around them:
-//! [`dataset`] (a folder with a manifest), [`remote`] (files that lie elsewhere), [`convert`], [`inspect`], [`hash`], the [`cache`] of
-//! memory-mappable matrices, the [`journal`] a run appends to and the tables of [`results`].
+//! [`dataset`] (a folder with a manifest), [`remote`] (files that lie elsewhere), [`convert`],
+//! [`inspect`], [`hash`], the [`cache`] of memory-mappable matrices, the [`journal`] a run appends to
+//! and the tables of [`results`]; [`synthetic`] makes vectors from a seed.
 //!
 //! Invariants, each proved by a test:
 //!
@@ -56,10 +57,13 @@ pub mod results;
 mod safetensors;
 pub mod sample;
 mod shards;
+pub mod synthetic;
 mod text;
 mod truth;
 
-pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch, load, load_on};
+pub use embeddings::{
+    Dtype, Embeddings, Faults, LoadOptions, Progress, RowCountMismatch, load, load_on,
+};
 pub use format::Format;
 pub use load_error::LoadError;
 pub use parquet::{VectorBlocks, WriteError, WriteOptions, read_ids, write_ids, write_parquet};

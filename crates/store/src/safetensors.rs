@@ -48,7 +48,8 @@ pub(crate) fn load(
         let done = chunk_idx * rows_at_once + chunk.len() / dim;
         progress(Progress { done, total: n });
     }
-    numbered(path, &format!("tensor `{}`", tensor.name), values, dim)
+    let place = format!("tensor `{}`", tensor.name);
+    numbered(path, &place, (values, dim), options.faults)
 }
 
 /// What the header says of the tensor.

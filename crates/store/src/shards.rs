@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use annbench_vectors::{Ids, Matrix};
 
 use crate::{
-    Embeddings, Format, LoadError, LoadOptions, Progress, columnar::first_duplicate,
+    Embeddings, Faults, Format, LoadError, LoadOptions, Progress, columnar::first_duplicate,
     inspect::Layout,
 };
 
@@ -80,7 +80,7 @@ pub(crate) fn load(
         }
     }
     let whole = whole.ok_or_else(|| LoadError::NoRows { path: path.into() })?;
-    whole.finish(path)
+    whole.finish(path, options.faults)
 }
 
 /// What the first file says of itself, with the row groups of all.
@@ -156,8 +156,9 @@ impl Parts {
         Ok(())
     }
 
-    fn finish(self, path: &Path) -> Result<Embeddings, LoadError> {
+    fn finish(self, path: &Path, faults: Faults) -> Result<Embeddings, LoadError> {
         let duplicate = match &self.ids {
+            _ if faults == Faults::Keep => None,
             Ids::Rows(_) => None,
             Ids::Integers(ids) => first_duplicate(ids),
             Ids::Strings(ids) => first_duplicate(ids),

@@ -17,6 +17,7 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
             vector_column: args.columns.vector_column,
             id_column: args.columns.id_column,
             keep_columns: true,
+            ..LoadOptions::default()
         },
         rows: args.rows.as_deref().map(read_row_numbers).transpose()?,
         skip_rows: match &args.skip_rows {

@@ -29,7 +29,7 @@ pub(crate) fn load_options(columns: &ColumnArgs) -> LoadOptions {
     LoadOptions {
         vector_column: columns.vector_column.clone(),
         id_column: columns.id_column.clone(),
-        keep_columns: false,
+        ..LoadOptions::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod backends;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod data_fetch;
@@ -10,6 +11,7 @@ mod harness;
 mod inputs;
 pub(crate) mod inspect;
 mod locate;
+pub(crate) mod make;
 pub(crate) mod overhead;
 mod plan;
 pub(crate) mod quick;

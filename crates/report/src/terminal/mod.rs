@@ -1,10 +1,12 @@
 //! The run on a terminal: plain or in colour, as wide as there is room.
 
+mod examination;
 mod grid;
 mod paint;
 
 use crate::{Fact, Note, Run, Summary};
 
+pub use examination::examination;
 use grid::grid;
 use paint::{Ink, Paint};
 

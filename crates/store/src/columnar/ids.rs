@@ -13,17 +13,23 @@ use arrow_array::{
 use arrow_schema::DataType;
 
 use super::vectors::first_null;
-use crate::LoadError;
+use crate::{Faults, LoadError};
 
 /// Collects the ids of a column.
 pub(crate) struct IdSink<'a> {
     path: &'a Path,
     column: &'a str,
     ids: Ids,
+    faults: Faults,
 }
 
 impl<'a> IdSink<'a> {
-    pub(crate) fn new(path: &'a Path, column: &'a str, data_type: &DataType) -> Self {
+    pub(crate) fn new(
+        path: &'a Path,
+        column: &'a str,
+        data_type: &DataType,
+        faults: Faults,
+    ) -> Self {
         let value_type = match data_type {
             DataType::Dictionary(_, values) => values,
             other => other,
@@ -32,7 +38,12 @@ impl<'a> IdSink<'a> {
             true => Ids::Integers(Vec::new()),
             false => Ids::Strings(Vec::new()),
         };
-        Self { path, column, ids }
+        Self {
+            path,
+            column,
+            ids,
+            faults,
+        }
     }
 
     /// Appends a batch of ids.
@@ -63,9 +74,10 @@ impl<'a> IdSink<'a> {
         }
     }
 
-    /// The ids, if they are distinct.
+    /// The ids, if they are distinct or faults are kept.
     pub(crate) fn finish(self) -> Result<Ids, LoadError> {
         let duplicate = match &self.ids {
+            _ if self.faults == Faults::Keep => None,
             Ids::Integers(ids) => first_duplicate(ids),
             Ids::Strings(ids) => first_duplicate(ids),
             Ids::Rows(_) => None,
@@ -155,7 +167,12 @@ mod tests {
     use std::sync::Arc;
 
     fn check(batches: &[ArrayRef]) -> Result<Ids, String> {
-        let mut sink = IdSink::new(Path::new("x.parquet"), "id", batches[0].data_type());
+        let mut sink = IdSink::new(
+            Path::new("x.parquet"),
+            "id",
+            batches[0].data_type(),
+            Faults::Refuse,
+        );
         batches
             .iter()
             .try_for_each(|batch| sink.append(batch))

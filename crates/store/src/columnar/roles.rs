@@ -202,7 +202,7 @@ mod tests {
         LoadOptions {
             vector_column: vector_column.map(String::from),
             id_column: id_column.map(String::from),
-            keep_columns: false,
+            ..LoadOptions::default()
         }
     }
 

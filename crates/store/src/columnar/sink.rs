@@ -7,7 +7,7 @@ use arrow_array::{RecordBatch, UInt64Array};
 use arrow_schema::Schema;
 
 use super::{ids::IdSink, roles::Roles, vectors::VectorSink};
-use crate::{Embeddings, LoadError};
+use crate::{Embeddings, LoadError, LoadOptions};
 
 /// How large a table says it is, which may be a lie, and the file that says so.
 #[derive(Debug, Clone, Copy)]
@@ -48,28 +48,31 @@ impl<'a> Sink<'a> {
         path: &'a Path,
         schema: &'a Schema,
         roles: &Roles,
-        keep_columns: bool,
+        options: &LoadOptions,
         size: TableSize,
         ready: Option<Matrix>,
     ) -> Self {
         let vector = ready.is_none().then_some(roles.vector);
         let mut projected: Vec<usize> = vector.into_iter().chain(roles.id).collect();
-        if keep_columns {
+        if options.keep_columns {
             projected.extend(&roles.others);
         }
         projected.sort_unstable();
         let place = |column: usize| projected.partition_point(|&other| other < column);
         let ids = roles.id.map(|column| {
             let field = schema.field(column);
-            let sink = IdSink::new(path, field.name(), field.data_type());
+            let sink = IdSink::new(path, field.name(), field.data_type(), options.faults);
             (place(column), sink)
         });
         let name = schema.field(roles.vector).name();
         let vectors = match ready {
             Some(matrix) => Vectors::Ready(matrix),
-            None => Vectors::Collect(place(roles.vector), VectorSink::new(path, name, size)),
+            None => {
+                let sink = VectorSink::new(path, name, size, options.faults);
+                Vectors::Collect(place(roles.vector), sink)
+            }
         };
-        let kept = (keep_columns && !roles.others.is_empty()).then(|| Kept {
+        let kept = (options.keep_columns && !roles.others.is_empty()).then(|| Kept {
             schema: Schema::new(fields(schema, &roles.others)),
             places: roles.others.iter().map(|&column| place(column)).collect(),
             batches: Vec::new(),

@@ -12,7 +12,7 @@ use arrow_schema::DataType;
 use half::slice::HalfFloatSliceExt;
 
 use super::TableSize;
-use crate::{LoadError, embeddings::first_not_finite};
+use crate::{Faults, LoadError, embeddings::first_not_finite};
 
 /// Collects the vectors of a column.
 pub(crate) struct VectorSink<'a> {
@@ -24,10 +24,11 @@ pub(crate) struct VectorSink<'a> {
     values: Vec<f32>,
     dim: Option<usize>,
     rows: usize,
+    faults: Faults,
 }
 
 impl<'a> VectorSink<'a> {
-    pub(crate) fn new(path: &'a Path, column: &'a str, size: TableSize) -> Self {
+    pub(crate) fn new(path: &'a Path, column: &'a str, size: TableSize, faults: Faults) -> Self {
         Self {
             path,
             column,
@@ -39,6 +40,7 @@ impl<'a> VectorSink<'a> {
             values: Vec::new(),
             dim: None,
             rows: 0,
+            faults,
         }
     }
 
@@ -156,6 +158,7 @@ impl<'a> VectorSink<'a> {
         let dim = self.dim.unwrap_or(1);
         match first_not_finite(&self.values[start..]) {
             None => Ok(()),
+            Some(_) if self.faults == Faults::Keep => Ok(()),
             Some(index) => Err(LoadError::NotFinite {
                 path: self.path.into(),
                 place: format!("column `{}`", self.column),
@@ -232,6 +235,7 @@ mod tests {
                 rows: 4,
                 file_bytes: 1_000,
             },
+            Faults::Refuse,
         );
         batches
             .iter()

@@ -106,7 +106,7 @@ impl Dataset {
         LoadOptions {
             vector_column: options.vector_column.clone().or(columns.vector_column),
             id_column: options.id_column.clone().or(columns.id_column),
-            keep_columns: options.keep_columns,
+            ..options.clone()
         }
     }
 
@@ -172,7 +172,7 @@ impl Dataset {
             columns: LoadOptions {
                 vector_column: manifest.vector_column,
                 id_column: manifest.id_column,
-                keep_columns: false,
+                ..LoadOptions::default()
             },
         };
         for file in [&dataset.base].into_iter().chain(&dataset.queries) {

@@ -30,11 +30,11 @@ pub(crate) fn load(
 ) -> Result<Embeddings, LoadError> {
     options.refuse_columns(path, format)?;
     let mut flat = Flat::open(path, format)?;
-    let (values, dim) = match format {
+    let matrix = match format {
         Format::Fvecs | Format::Bvecs | Format::Ivecs => vecs::read(&mut flat, progress)?,
         _ => bin::read(&mut flat, progress)?,
     };
-    numbered(path, "file", values, dim)
+    numbered(path, "file", matrix, options.faults)
 }
 
 /// An opened flat file.

@@ -46,7 +46,7 @@ pub(crate) fn load(
         true => read_columns(&mut source, &mut values, dim, progress),
     };
     read.map_err(|source| io_error(path, source))?;
-    numbered(path, "array", values, dim)
+    numbered(path, "array", (values, dim), options.faults)
 }
 
 /// What the header says of the array.

@@ -17,5 +17,5 @@ pub use error::NpyError;
 pub use mapped::MappedMatrix;
 
 pub(crate) use array::read_row_lists;
-use header::Header;
+pub(crate) use header::Header;
 pub(crate) use load::{layout, load};

@@ -39,14 +39,7 @@ pub(crate) fn load(
         rows: file.claimed_rows(),
         file_bytes: file.bytes(),
     };
-    let mut sink = Sink::new(
-        path,
-        file.schema(),
-        &roles,
-        options.keep_columns,
-        size,
-        matrix,
-    );
+    let mut sink = Sink::new(path, file.schema(), &roles, options, size, matrix);
     let columns = sink.projected().to_vec();
     if columns.is_empty() {
         return sink.finish();

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use annbench_vectors::{Ids, MatrixView};
 use arrow_array::{
     ArrayRef, FixedSizeListArray, Float16Array, Float32Array, Float64Array, Int64Array,
-    RecordBatch, StringArray,
+    RecordBatch, StringArray, UInt8Array,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use half::f16;
@@ -149,16 +149,17 @@ fn schema(
     }
 }
 
-fn element(dtype: Dtype) -> Arc<Field> {
+pub(super) fn element(dtype: Dtype) -> Arc<Field> {
     let data_type = match dtype {
         Dtype::F16 => DataType::Float16,
         Dtype::F64 => DataType::Float64,
+        Dtype::U8 => DataType::UInt8,
         _ => DataType::Float32,
     };
     Arc::new(Field::new("element", data_type, false))
 }
 
-fn properties(options: &WriteOptions) -> WriterProperties {
+pub(super) fn properties(options: &WriteOptions) -> WriterProperties {
     let parts = [&options.vector_column, "list", "element"].map(String::from);
     let vectors = ColumnPath::new(parts.into());
     // Components of embeddings hardly repeat: a dictionary would only be built to be given up.
@@ -203,7 +204,7 @@ fn batch(
     RecordBatch::try_new(schema.clone(), arrays)
 }
 
-fn lists(vectors: MatrixView<'_>, dtype: Dtype) -> Result<ArrayRef, ArrowError> {
+pub(super) fn lists(vectors: MatrixView<'_>, dtype: Dtype) -> Result<ArrayRef, ArrowError> {
     let values = vectors.as_slice().iter();
     let elements: ArrayRef = match dtype {
         Dtype::F16 => Arc::new(Float16Array::from_iter_values(
@@ -212,6 +213,7 @@ fn lists(vectors: MatrixView<'_>, dtype: Dtype) -> Result<ArrayRef, ArrowError> 
         Dtype::F64 => Arc::new(Float64Array::from_iter_values(
             values.map(|&v| f64::from(v)),
         )),
+        Dtype::U8 => Arc::new(UInt8Array::from_iter_values(values.map(|&v| v as u8))),
         _ => Arc::new(Float32Array::from(vectors.as_slice().to_vec())),
     };
     let dim = vectors.dim() as i32;

@@ -86,13 +86,13 @@ pub enum WriteError {
 }
 
 /// A file error or an encoding error, before the path is known.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     Io(io::Error),
     Parquet(ParquetError),
 }
 
 impl Failure {
-    pub(super) fn at(self, path: &Path) -> WriteError {
+    pub(crate) fn at(self, path: &Path) -> WriteError {
         let path = path.into();
         match self {
             Self::Io(source) => WriteError::Io { path, source },

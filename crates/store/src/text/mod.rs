@@ -67,7 +67,7 @@ pub(crate) fn load(
         rows: 0,
         file_bytes: metadata.len(),
     };
-    let mut sink = Sink::new(path, &schema, &roles, options.keep_columns, size, None);
+    let mut sink = Sink::new(path, &schema, &roles, options, size, None);
     let columns = sink.projected().to_vec();
     let (mut done, mut texts) = (0, false);
     loop {
