@@ -57,7 +57,7 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
             || cause.is::<LoadError>()
             || cause.is::<DatasetError>()
             || cause.is::<ConvertError>()
-            || commands::embed::is_bad_input(cause)
+            || commands::models::is_bad_input(cause)
     })
 }
 

@@ -90,6 +90,7 @@ impl Prepared {
             queries: origin.in_words(),
             base_sha256: sha256_matrix(base.vectors.view()),
             queries_sha256: sha256_matrix(queries.view()),
+            base_file: std::path::absolute(&dataset.base.path).ok(),
         };
         Ok(Self {
             base_path: cache.path("matrix", &card.base_sha256, "npy"),
@@ -196,10 +197,11 @@ impl Reader<'_> {
     }
 
     fn open(&self) -> Result<Dataset, Mistake> {
-        let path = self
-            .written
-            .folder
-            .join(&self.written.experiment.dataset.path);
+        let Some(path) = &self.written.experiment.dataset.path else {
+            let message = "texts have no vectors yet; embed them first";
+            return Err(self.written.places.mistake("dataset.corpus", message));
+        };
+        let path = self.written.folder.join(path);
         Dataset::open(&path).map_err(|error| self.mistake("dataset.path", error))
     }
 

@@ -39,7 +39,7 @@ pub use coordinator::{Interrupted, Launcher, Limit, Stop, WorkerError, WorkerPro
 pub use data::Prepared;
 pub use experiment::{
     Axes, BlasEnv, Counts, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, Mistake,
-    Place, Places, QueriesSpec, Written, experiment_schema,
+    Place, Places, QueriesSpec, QueryTexts, TextSplit, Written, experiment_schema,
 };
 pub use folder::RunFolder;
 pub use machine::{Environment, Steering, machine};

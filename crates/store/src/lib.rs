@@ -54,9 +54,15 @@ mod safetensors;
 pub mod sample;
 mod shards;
 mod text;
+mod texts;
+pub mod vector_log;
 
 pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch, load, load_on};
 pub use flat::read_truth;
 pub use format::Format;
 pub use load_error::LoadError;
-pub use parquet::{WriteError, WriteOptions, read_ids, write_ids, write_parquet};
+pub use parquet::{
+    PartWriter, WriteError, WriteOptions, read_ids, read_notes, write_ids, write_parquet,
+    write_parquet_parts,
+};
+pub use texts::{TextColumns, TextRows, read_texts};

@@ -1,10 +1,13 @@
 //! One module a command.
 
+mod answer;
+pub(crate) mod ask;
 pub(crate) mod backends;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod embed;
 mod inputs;
+pub(crate) mod models;
 pub(crate) mod inspect;
 pub(crate) mod overhead;
 mod plan;
@@ -14,4 +17,5 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod search;
 pub(crate) mod selftest;
+mod texts;
 pub(crate) mod worker;

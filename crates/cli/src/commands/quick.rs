@@ -27,12 +27,12 @@ fn experiment(args: &QuickArgs) -> anyhow::Result<Experiment> {
         seed: args.seed,
         out: None,
         dataset: DatasetSpec {
-            path: std::path::absolute(&args.data)?,
+            path: Some(std::path::absolute(&args.data)?),
             metric: args.metric,
             vector_column: args.columns.vector_column.clone(),
             id_column: args.columns.id_column.clone(),
-            limit: None,
             queries: queries(args)?,
+            ..DatasetSpec::default()
         },
         measure: MeasureSpec {
             rounds: args.rounds,

@@ -83,6 +83,7 @@ fn any_text_is_embedded_and_none_depends_on_its_batch() {
         let options = EmbedOptions {
             batch,
             threads: Some(threads),
+            prefix: None,
         };
         let found = model.embed(&texts, &options, &mut |_| {}).unwrap();
         let difference = largest_difference(&found, &together);

@@ -4,15 +4,17 @@ mod fast;
 mod file;
 mod id_table;
 mod levels;
+mod parts;
 mod read;
 mod values;
 mod write;
 mod write_error;
 
 pub use id_table::{read_ids, write_ids};
+pub use parts::{PartWriter, read_notes, write_parquet_parts};
 pub use write::{WriteOptions, write_parquet};
 pub use write_error::WriteError;
 
-pub(crate) use file::guard;
+pub(crate) use file::{ParquetFile, guard};
 pub(crate) use read::{layout, load};
 pub(crate) use write::{check_range, write_with_progress};
