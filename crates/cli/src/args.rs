@@ -24,7 +24,7 @@ Examples:
   annbench run configs/default.toml            run an experiment
   annbench run configs/sweep.toml --dry-run    show what it would build and measure
   annbench search --index FILE --queries FILE  search an index that a run has left behind
-  annbench ask runs/tutorial/latest "a question"  ask an index of texts
+  annbench ask RUN 'a question in words'       ask the indexes of a run on texts
 
 Exit codes: 0 fine, 1 something failed or is missing from the results, 2 bad input,
 130 stopped by Ctrl-C: the same command goes on.";

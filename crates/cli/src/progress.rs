@@ -24,7 +24,11 @@ impl Bars {
     /// Begins a step that is counted in bytes.
     #[cfg(feature = "embed")]
     pub(crate) fn begin_bytes(&mut self, step: &str, total: u64) {
-        self.begin_styled(step, total, "{msg} {wide_bar} {bytes}/{total_bytes} left {eta}");
+        self.begin_styled(
+            step,
+            total,
+            "{msg} {wide_bar} {bytes}/{total_bytes} left {eta}",
+        );
     }
 
     /// Shows rows as they are done, and how many of them in a second.

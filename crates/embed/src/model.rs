@@ -120,7 +120,7 @@ impl Model {
         let lengths: Vec<usize> = tokens.iter().map(Vec::len).collect();
         // Few texts are spread over the threads, rather than left to one of them.
         let batches = by_length(&lengths, options.batch.min(texts.len().div_ceil(threads)));
-        let batch = |job: usize| Ok(self.embed_batch(&tokens, &batches[job])?);
+        let batch = |job: usize| self.embed_batch(&tokens, &batches[job]).map_err(E::from);
         try_each(batches.len(), threads, batch, |job, vectors| {
             take(&batches[job], &vectors)
         })

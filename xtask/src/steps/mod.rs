@@ -201,7 +201,9 @@ fn tests(workspace: &Workspace, selection: &Selection) -> Outcome {
         "--no-fail-fast",
     ]);
     match model::folder(workspace) {
-        Ok(folder) => drop(command.env(model::VARIABLE, folder)),
+        Ok(folder) => {
+            command.env(model::VARIABLE, folder);
+        }
         Err(why) => println!(
             "skipped: the tests with a real model, which could not be fetched; name its folder in {}\n{why}",
             model::VARIABLE

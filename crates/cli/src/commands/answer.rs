@@ -80,7 +80,9 @@ fn table(answer: &Answer, width: usize) -> String {
     for rank in 0..answer.found.len().max(answer.exact.len()) {
         let found = answer.found.get(rank);
         let exact = answer.exact.get(rank);
-        let same = found.zip(exact).is_some_and(|(found, exact)| found.id == exact.id);
+        let same = found
+            .zip(exact)
+            .is_some_and(|(found, exact)| found.id == exact.id);
         let right = match same {
             true => "the same".to_owned(),
             false => exact.map_or_else(String::new, |exact| shown(exact, column)),

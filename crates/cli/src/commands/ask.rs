@@ -81,7 +81,8 @@ impl Place {
         };
         let record = |folder: PathBuf| {
             let file = folder.join("run.json");
-            file.is_file().then(|| tables::read_record(&file).map(|record| (folder, record)))
+            file.is_file()
+                .then(|| tables::read_record(&file).map(|record| (folder, record)))
         };
         let run = run_folder.and_then(record).transpose()?;
         let indexes = match (&run, path.is_dir()) {
@@ -99,7 +100,8 @@ impl Place {
         let of_run = || self.run.as_ref()?.1.dataset.base_file.clone();
         let file = given.map(Path::to_owned).or_else(of_run);
         let file = file.ok_or_else(|| {
-            let reason = "no run tells which texts were indexed; name their Parquet file with --texts";
+            let reason =
+                "no run tells which texts were indexed; name their Parquet file with --texts";
             BadArgument(reason.into())
         })?;
         match file.is_file() {
@@ -118,9 +120,14 @@ impl Place {
         };
         let builds = tables::read_builds(&folder.join("builds.parquet"))?;
         let name = index.file_name();
-        let build = builds
-            .into_iter()
-            .find(|build| build.index_file.as_deref().map(Path::new).and_then(Path::file_name) == name);
+        let build = builds.into_iter().find(|build| {
+            build
+                .index_file
+                .as_deref()
+                .map(Path::new)
+                .and_then(Path::file_name)
+                == name
+        });
         let Some(build) = build else { return Ok(None) };
         let points = tables::read_points(&folder.join("points.parquet"))?;
         let of_build = |point: &&PointRow| point.build == build.build;
@@ -263,7 +270,9 @@ fn answer_of(
         true => params,
         false => inputs::params(&args.set)?,
     };
-    let effective = index.configure(&params, setup).context("the search parameters")?;
+    let effective = index
+        .configure(&params, setup)
+        .context("the search parameters")?;
     let (found, took) = searched(&*index, &query, args.k)?;
     let (exact, exact_took) = exactly(&base, &query, &card, args.k)?;
     let named = |found: Vec<(usize, f64)>| {
@@ -296,7 +305,12 @@ fn searched(index: &dyn Index, query: &Matrix, k: usize) -> Result<Timed> {
         took = start.elapsed();
     }
     let pairs = neighbors.ids(0).iter().zip(neighbors.scores(0));
-    Ok((pairs.map(|(&row, &score)| (row as usize, f64::from(score))).collect(), took))
+    Ok((
+        pairs
+            .map(|(&row, &score)| (row as usize, f64::from(score)))
+            .collect(),
+        took,
+    ))
 }
 
 fn exactly(base: &Matrix, query: &Matrix, card: &IndexCard, k: usize) -> Result<Timed> {
@@ -305,5 +319,8 @@ fn exactly(base: &Matrix, query: &Matrix, card: &IndexCard, k: usize) -> Result<
     let truth = GroundTruth::compute(base.view(), query.view(), card.metric, k, &mut options)?;
     let took = start.elapsed();
     let pairs = truth.ids(0).iter().zip(truth.scores(0));
-    Ok((pairs.map(|(&row, &score)| (row as usize, score)).collect(), took))
+    Ok((
+        pairs.map(|(&row, &score)| (row as usize, score)).collect(),
+        took,
+    ))
 }

@@ -71,7 +71,10 @@ fn other_data(vectors: Option<PathBuf>, has_corpus: bool) -> Result<Vec<String>>
         }
         None => {}
     }
-    paths.into_iter().map(|(key, path)| setting(key, path)).collect()
+    paths
+        .into_iter()
+        .map(|(key, path)| setting(key, path))
+        .collect()
 }
 
 /// What an experiment says of its corpus alone.

@@ -286,7 +286,10 @@ impl Maker<'_> {
             _ if error.is::<OtherModel>() => part.role.embedded_key(),
             _ => return error.context(format!("embed the {}", part.role.words())),
         };
-        self.written.places.mistake(key, format!("{error:#}")).into()
+        self.written
+            .places
+            .mistake(key, format!("{error:#}"))
+            .into()
     }
 }
 
