@@ -74,6 +74,10 @@ struct Place {
 impl Place {
     /// A run's folder, an experiment's (which stands for its latest run), or an index's file.
     fn find(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            let reason = "no such run or index; give runs/EXPERIMENT/latest";
+            return Err(BadArgument(format!("{}: {reason}", path.display())).into());
+        }
         let run_folder = match path.is_dir() {
             false => path.parent().and_then(Path::parent).map(Path::to_owned),
             true if path.join("run.json").is_file() => Some(path.to_owned()),

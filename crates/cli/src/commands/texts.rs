@@ -19,6 +19,10 @@ pub(crate) fn embedded(written: &mut Written, cache: &Path, bars: &mut Bars) -> 
     let Some(name) = dataset.model.as_ref().filter(|_| !parts.is_empty()) else {
         return Ok(());
     };
+    for part in &parts {
+        part.check()
+            .map_err(|error| located(written, part, error.into()))?;
+    }
     let model = match models::locate(name, &written.folder, bars) {
         Err(why) if parts.iter().any(|part| part.embedded.is_none()) => return Err(why),
         model => model,
@@ -79,6 +83,18 @@ struct Part {
     embedded: Option<PathBuf>,
     /// What the file of vectors is called.
     stem: String,
+}
+
+impl Part {
+    /// Refuses texts that cannot be read and metadata that does not fit them, before a model is
+    /// looked for.
+    fn check(&self) -> Result<(), CorpusError> {
+        let count = self.texts.count()?;
+        match &self.metadata {
+            Some(path) => Ok(Metadata::read(path)?.check(count)?),
+            None => Ok(()),
+        }
+    }
 }
 
 fn parts(dataset: &DatasetSpec, folder: &Path) -> Vec<Part> {
@@ -177,7 +193,7 @@ impl Maker<'_> {
             (Err(why), Some(file)) => self.by_table(part, file, why, bars),
             (Err(why), None) => bail!("{why:#}"),
         };
-        made.map_err(|error| self.located(part, error))
+        made.map_err(|error| located(self.written, part, error))
     }
 
     fn by_model(&self, part: &Part, model: &Located, bars: &mut Bars) -> Result<PathBuf> {
@@ -275,22 +291,19 @@ impl Maker<'_> {
         let folder = self.cache.join("embeddings").join(key);
         Ok((folder.join(format!("{}.parquet", part.stem)), metadata))
     }
+}
 
-    /// An error with its place in the experiment, where the experiment is at fault.
-    fn located(&self, part: &Part, error: anyhow::Error) -> anyhow::Error {
-        let key = match error.downcast_ref::<CorpusError>() {
-            Some(CorpusError::Text(_)) => part.role.texts_key(),
-            Some(CorpusError::Metadata(_)) => "dataset.metadata",
-            Some(CorpusError::Load(_) | CorpusError::NoRecipe { .. }) => part.role.embedded_key(),
-            Some(CorpusError::NotReady { .. }) => part.role.embedded_key(),
-            _ if error.is::<OtherModel>() => part.role.embedded_key(),
-            _ => return error.context(format!("embed the {}", part.role.words())),
-        };
-        self.written
-            .places
-            .mistake(key, format!("{error:#}"))
-            .into()
-    }
+/// An error with its place in the experiment, where the experiment is at fault.
+fn located(written: &Written, part: &Part, error: anyhow::Error) -> anyhow::Error {
+    let key = match error.downcast_ref::<CorpusError>() {
+        Some(CorpusError::Text(_)) => part.role.texts_key(),
+        Some(CorpusError::Metadata(_)) => "dataset.metadata",
+        Some(CorpusError::Load(_) | CorpusError::NoRecipe { .. }) => part.role.embedded_key(),
+        Some(CorpusError::NotReady { .. }) => part.role.embedded_key(),
+        _ if error.is::<OtherModel>() => part.role.embedded_key(),
+        _ => return error.context(format!("embed the {}", part.role.words())),
+    };
+    written.places.mistake(key, format!("{error:#}")).into()
 }
 
 fn noted(recipe: &Recipe) -> WriteOptions {
