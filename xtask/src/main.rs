@@ -13,6 +13,7 @@
 mod cli;
 mod help;
 mod json;
+mod models;
 mod native;
 mod preflight;
 mod process;
@@ -68,6 +69,6 @@ fn run(request: Request) -> Outcome<ExitCode> {
 fn annbench(options: preflight::Options, args: &[String]) -> Outcome<ExitCode> {
     let mut workspace = Workspace::open()?;
     preflight::setup(&mut workspace, options)?;
-    let binary = workspace.build_annbench()?;
+    let binary = workspace.build_annbench_with(models::are_wanted(args))?;
     process::replace_with(std::process::Command::new(binary).args(args))
 }

@@ -67,9 +67,15 @@ impl Workspace {
         command
     }
 
-    /// Builds annbench and gives the path of its binary.
+    /// Builds annbench, without models, and gives the path of its binary.
     pub(crate) fn build_annbench(&self) -> Outcome<PathBuf> {
-        let built = self.build(&["--package=annbench"])?;
+        self.build_annbench_with(false)
+    }
+
+    /// Builds annbench, with or without models, and gives the path of its binary.
+    pub(crate) fn build_annbench_with(&self, models: bool) -> Outcome<PathBuf> {
+        let features: &[&str] = if models { &["--features=embed"] } else { &[] };
+        let built = self.build(&[&["--package=annbench"], features].concat())?;
         let binary = built.into_iter().next_back();
         binary.ok_or_else(|| Failure::new("cargo built no binary in package annbench"))
     }

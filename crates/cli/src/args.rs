@@ -24,6 +24,7 @@ Examples:
   annbench run configs/default.toml            run an experiment
   annbench run configs/sweep.toml --dry-run    show what it would build and measure
   annbench search --index FILE --queries FILE  search an index that a run has left behind
+  annbench ask RUN 'a question in words'       ask the indexes of a run on texts
 
 Exit codes: 0 fine, 1 something failed or is missing from the results, 2 bad input,
 130 stopped by Ctrl-C: the same command goes on.";
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Quick(QuickArgs),
     /// Search an index that a run has persisted
     Search(SearchArgs),
+    /// Ask a question in words of an index of texts, and see what exact search would have answered
+    Ask(AskArgs),
     /// List the index types with their parameters
     Backends(OutputArgs),
     /// Show what a file of embeddings holds
@@ -100,6 +103,7 @@ Examples:
   annbench run configs/default.toml --set k=100 --set index.0.nlist=64
   ANNBENCH_DATA=my.parquet annbench run configs/full.toml --out /tmp/results
 An unfinished run of the same plan is continued; --fresh begins a new one.
+CORPUS_PATH and CORPUS_META_PATH put other texts in the place of an experiment's corpus.
 Indexes built before are taken from the cache; --rebuild builds them again.")]
 pub(crate) struct RunArgs {
     /// The experiment
@@ -484,22 +488,76 @@ pub(crate) struct TruthArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  annbench embed sentences.txt -o sentences.parquet --model models/all-MiniLM-L6-v2
+  annbench ask runs/tutorial/latest \"why is the sky blue?\"
+  annbench ask runs/tutorial/latest/indexes/02-ivf_flat-nlist-32.index \"whales\" --set nprobe=1
+The model is the one that embedded the texts, as their Parquet file says.")]
+pub(crate) struct AskArgs {
+    /// A run's folder, or one of its indexes
+    #[arg(value_name = "RUN_OR_INDEX")]
+    pub(crate) place: PathBuf,
+    /// The question
+    pub(crate) question: String,
+    /// Texts wanted
+    #[arg(long, default_value_t = 5)]
+    pub(crate) k: usize,
+    /// Set a search parameter, such as nprobe=8; may be repeated [default: as the run measured first]
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The Parquet file of texts and embeddings that was indexed [default: the run's]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) texts: Option<PathBuf>,
+    /// The model: its folder, or its name on the Hugging Face hub [default: the one that embedded the
+    /// texts]
+    #[arg(long, value_name = "DIR_OR_NAME")]
+    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench embed sentences.txt -o sentences.parquet
   annbench embed book.txt --paragraphs -o book.parquet --model models/bge-small-en --dtype f16
-Blank lines are no texts. The output has the columns id (numbers from 0), embedding and text.")]
+  annbench embed articles.jsonl --column body -o articles.parquet --model intfloat/e5-small-v2 \\
+      --prefix 'passage: ' --query-prefix 'query: '
+Blank lines of a text file are no texts. The output has the columns id, embedding, text and, where it
+is given, metadata. What was computed is kept in the cache: the same command goes on where it was
+interrupted, and texts that have not changed are not computed again.
+Models come from the hub's cache (HF_HOME), or are downloaded into it unless HF_HUB_OFFLINE=1.")]
 pub(crate) struct EmbedArgs {
-    /// A UTF-8 file of texts, one a line
-    #[arg(value_name = "IN.txt")]
+    /// A UTF-8 text file, or a Parquet, JSON lines or CSV file with a column of texts
+    #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
     /// The Parquet file to write
     #[arg(short, long, value_name = "OUT.parquet")]
     pub(crate) output: PathBuf,
-    /// Folder of a sentence-transformers model of the BERT family: MiniLM, BGE, E5, GTE
-    #[arg(long, value_name = "DIR")]
-    pub(crate) model: PathBuf,
-    /// Texts are paragraphs, with blank lines between
+    /// A sentence-transformers model of the BERT family (MiniLM, MPNet, BGE, E5, GTE): its folder, or
+    /// its name on the Hugging Face hub
+    #[arg(
+        long,
+        value_name = "DIR_OR_NAME",
+        default_value = "sentence-transformers/all-MiniLM-L6-v2"
+    )]
+    pub(crate) model: String,
+    /// Texts of a text file are paragraphs, with blank lines between, rather than lines
     #[arg(long)]
     pub(crate) paragraphs: bool,
+    /// The column of texts [default: one called text or the like, else the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
+    /// The column of ids; "" for row numbers [default: one called id or the like, if any]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id_column: Option<String>,
+    /// A JSON file with a value of metadata a text: an array, or JSON lines
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) metadata: Option<PathBuf>,
+    /// What to put before every text [default: what the model asks for, mostly nothing]
+    #[arg(long)]
+    pub(crate) prefix: Option<String>,
+    /// What is to be put before questions to these texts; noted in the output
+    #[arg(long)]
+    pub(crate) query_prefix: Option<String>,
     /// Texts computed together, at most
     #[arg(long, default_value_t = 64)]
     pub(crate) batch: usize,
@@ -509,6 +567,14 @@ pub(crate) struct EmbedArgs {
     /// How to store components
     #[arg(long, default_value = "f32", value_parser = dtype(), value_name = "DTYPE")]
     pub(crate) dtype: Dtype,
+    /// Folder of the cache
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "ANNBENCH_CACHE",
+        default_value = "runs/.cache"
+    )]
+    pub(crate) cache: PathBuf,
 }
 
 /// The names of [`Dtype`], for help and completion.

@@ -75,7 +75,7 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
             || cause.downcast_ref().is_some_and(FetchError::is_bad_input)
             || cause.is::<RecipeError>()
             || cause.is::<MakeError>()
-            || commands::embed::is_bad_input(cause)
+            || commands::models::is_bad_input(cause)
     })
 }
 

@@ -23,6 +23,7 @@ fn run(cli: Cli) -> anyhow::Result<exit::Outcome> {
         Command::Run(args) => commands::run::run(args),
         Command::Quick(args) => commands::quick::quick(args),
         Command::Search(args) => commands::search::search(args),
+        Command::Ask(args) => commands::ask::ask(args),
         Command::Backends(output) => commands::backends::backends(output),
         Command::Inspect(args) => commands::inspect::inspect(args),
         Command::Data(DataCommand::Convert(args)) => commands::convert::convert(args),

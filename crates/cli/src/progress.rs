@@ -20,6 +20,37 @@ impl Bars {
         self.end();
         result
     }
+
+    /// Begins a step that is counted in bytes.
+    #[cfg(feature = "embed")]
+    pub(crate) fn begin_bytes(&mut self, step: &str, total: u64) {
+        self.begin_styled(
+            step,
+            total,
+            "{msg} {wide_bar} {bytes}/{total_bytes} left {eta}",
+        );
+    }
+
+    /// Shows rows as they are done, and how many of them in a second.
+    #[cfg(feature = "embed")]
+    pub(crate) fn rows(&mut self, step: &str) -> impl FnMut(annbench_store::Progress) {
+        let mut begun = false;
+        move |progress| {
+            if !std::mem::replace(&mut begun, true) {
+                let template = "{msg} {wide_bar} {pos}/{len} {per_sec} left {eta}";
+                self.begin_styled(step, progress.total as u64, template);
+            }
+            self.advance(progress.done as u64);
+        }
+    }
+
+    #[cfg(feature = "embed")]
+    fn begin_styled(&mut self, step: &str, total: u64, template: &str) {
+        self.begin(step, Some(total));
+        if let Some(bar) = &self.current {
+            bar.set_style(style(template));
+        }
+    }
 }
 
 impl Observer for Bars {

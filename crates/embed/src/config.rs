@@ -7,12 +7,74 @@ use serde_json::Value;
 
 use crate::ModelError;
 
-/// The numbers of a BERT encoder that its computation needs.
+/// Encoders that differ little: in where places begin, in the names of weights, in a bias.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// BERT itself: MiniLM, BGE, E5, GTE.
+    #[default]
+    Bert,
+    /// RoBERTa and XLM-RoBERTa: multilingual E5, BGE-M3, paraphrase-multilingual.
+    Roberta,
+    /// MPNet: all-mpnet-base-v2.
+    Mpnet,
+}
+
+/// What a family calls the weights of its attention.
+pub(crate) struct AttentionNames {
+    /// Queries, keys and values.
+    pub(crate) inputs: [&'static str; 3],
+    pub(crate) output: &'static str,
+    pub(crate) norm: &'static str,
+}
+
+impl Family {
+    /// The family of a `model_type`.
+    fn of(model_type: &Value) -> Option<Self> {
+        match model_type.as_str()? {
+            "bert" => Some(Self::Bert),
+            "roberta" | "xlm-roberta" => Some(Self::Roberta),
+            "mpnet" => Some(Self::Mpnet),
+            _ => None,
+        }
+    }
+
+    /// What the encoder is called in a model that was saved with its head.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bert => "bert",
+            Self::Roberta => "roberta",
+            Self::Mpnet => "mpnet",
+        }
+    }
+
+    pub(crate) fn attention(self) -> AttentionNames {
+        match self {
+            Self::Bert | Self::Roberta => AttentionNames {
+                inputs: [
+                    "attention.self.query",
+                    "attention.self.key",
+                    "attention.self.value",
+                ],
+                output: "attention.output.dense",
+                norm: "attention.output.LayerNorm",
+            },
+            Self::Mpnet => AttentionNames {
+                inputs: ["attention.attn.q", "attention.attn.k", "attention.attn.v"],
+                output: "attention.attn.o",
+                norm: "attention.LayerNorm",
+            },
+        }
+    }
+}
+
+/// The numbers of an encoder that its computation needs.
 ///
 /// # Source
 /// Names and defaults: `BertConfig` of Hugging Face transformers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Config {
+    #[serde(skip)]
+    pub(crate) family: Family,
     pub(crate) vocab_size: usize,
     pub(crate) hidden_size: usize,
     pub(crate) num_hidden_layers: usize,
@@ -48,7 +110,7 @@ fn position_embedding_type() -> String {
 }
 
 impl Config {
-    /// Checks that this is a BERT that can be computed here.
+    /// Checks that this is an encoder that can be computed here.
     pub(crate) fn from_json(path: &Path, json: &[u8]) -> Result<Self, ModelError> {
         let wrong = |source| ModelError::Json {
             path: path.into(),
@@ -56,20 +118,36 @@ impl Config {
         };
         // The family first: a model of another one lacks keys that this one must have.
         let all: Value = serde_json::from_slice(json).map_err(wrong)?;
-        let family = all.get("model_type").unwrap_or(&Value::Null);
-        if family != "bert" {
-            let supported = "model_type = \"bert\", such as MiniLM, BGE, E5 or GTE";
+        let model_type = all.get("model_type").unwrap_or(&Value::Null);
+        let Some(family) = Family::of(model_type) else {
+            let supported =
+                "model_type bert, roberta, xlm-roberta or mpnet, such as MiniLM, BGE, E5 or GTE";
             return Err(ModelError::unsupported(
                 path,
                 "model_type",
-                family,
+                model_type,
                 supported,
             ));
-        }
+        };
         let config: Self = serde_json::from_slice(json).map_err(wrong)?;
+        let config = Self { family, ..config };
         config.check_kinds(path)?;
         config.check_numbers(path)?;
         Ok(config)
+    }
+
+    /// The number of a text's first place: RoBERTa and its heirs keep those up to the padding's for
+    /// themselves.
+    pub(crate) fn first_place(&self) -> usize {
+        match self.family {
+            Family::Bert => 0,
+            Family::Roberta | Family::Mpnet => self.pad_token_id as usize + 1,
+        }
+    }
+
+    /// Tokens that a text may have.
+    pub(crate) fn max_tokens(&self) -> usize {
+        self.max_position_embeddings - self.first_place()
     }
 
     fn check_kinds(&self, path: &Path) -> Result<(), ModelError> {
@@ -119,6 +197,12 @@ impl Config {
                 (self.pad_token_id as usize) < self.vocab_size,
                 format!("below vocab_size = {}", self.vocab_size),
             ),
+            (
+                "max_position_embeddings",
+                self.max_position_embeddings,
+                self.max_position_embeddings > self.first_place(),
+                format!("more than {}", self.first_place()),
+            ),
         ];
         match must.into_iter().find(|(_, _, fits, _)| !fits) {
             None => Ok(()),
@@ -150,7 +234,7 @@ mod tests {
                 assert!(message.contains(part), "{key}: {message}");
             }
         };
-        check("model_type", "mpnet".into(), &["\"mpnet\"", "\"bert\""]);
+        check("model_type", "gpt2".into(), &["\"gpt2\"", "xlm-roberta"]);
         check("model_type", Value::Null, &["null"]);
         check("hidden_act", "silu".into(), &["silu", "gelu"]);
         check(
@@ -166,6 +250,7 @@ mod tests {
         check("num_attention_heads", 0.into(), &["= 0"]);
         check("hidden_size", 0.into(), &["at least 1"]);
         check("pad_token_id", 99.into(), &["below vocab_size"]);
+        check("max_position_embeddings", 0.into(), &["more than 0"]);
     }
 
     #[test]

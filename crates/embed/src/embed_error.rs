@@ -25,6 +25,7 @@ pub enum EmbedError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A computation failed.
+    #[cfg(feature = "model")]
     #[error("compute the embeddings")]
     Compute(#[from] candle_core::Error),
     /// Vectors that make no matrix.

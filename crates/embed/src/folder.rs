@@ -83,6 +83,29 @@ impl Folder {
     }
 }
 
+/// The files that a model consists of besides modules.json, relative to its folder; the weights last.
+/// Some are optional.
+pub(crate) fn files(folder: &Path) -> Result<Vec<String>, ModelError> {
+    let (modules, _) = modules(folder)?;
+    let within = |path: &str, file: &str| match path {
+        "" => file.to_owned(),
+        path => format!("{path}/{file}"),
+    };
+    let of_network = [
+        "sentence_bert_config.json",
+        "tokenizer_config.json",
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+    ];
+    let mut files = vec![
+        "config_sentence_transformers.json".into(),
+        within(&modules[1].path, "config.json"),
+    ];
+    files.extend(of_network.map(|file| within(&modules[0].path, file)));
+    Ok(files)
+}
+
 /// The modules of modules.json, of which the first two are the network and the pooling, and
 /// whether normalisation follows.
 fn modules(folder: &Path) -> Result<(Vec<Module>, bool), ModelError> {

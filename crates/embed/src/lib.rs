@@ -23,26 +23,60 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "model")]
 mod batches;
-mod bert;
+#[cfg(feature = "model")]
 mod config;
+mod corpus;
 mod embed_error;
+#[cfg(feature = "model")]
 mod folder;
+#[cfg(feature = "model")]
+mod hub;
+#[cfg(feature = "model")]
+mod kept;
+#[cfg(feature = "model")]
+mod kernels;
+mod metadata;
+#[cfg(feature = "model")]
 mod model;
+#[cfg(feature = "model")]
 mod model_error;
+#[cfg(feature = "model")]
+mod network;
+#[cfg(feature = "model")]
 mod options;
+#[cfg(feature = "model")]
+mod places;
+#[cfg(feature = "model")]
 mod pooling;
+mod recipe;
+mod source;
 mod table;
 mod texts;
-#[cfg(test)]
+#[cfg(all(test, feature = "model"))]
 mod tiny;
+#[cfg(feature = "model")]
 mod tokens;
+#[cfg(feature = "model")]
 mod workers;
 
+pub use corpus::{Corpus, CorpusError};
 pub use embed_error::EmbedError;
+#[cfg(feature = "model")]
+pub use hub::{Hub, HubError};
+#[cfg(feature = "model")]
+pub use kept::Kept;
+pub use metadata::{Metadata, MetadataError};
+#[cfg(feature = "model")]
 pub use model::Model;
+#[cfg(feature = "model")]
 pub use model_error::ModelError;
+#[cfg(feature = "model")]
 pub use options::EmbedOptions;
+#[cfg(feature = "model")]
 pub use pooling::Pooling;
-pub use table::{TableError, with_texts};
-pub use texts::{Split, TextError, read_texts};
+pub use recipe::{FingerprintError, Recipe, fingerprint};
+pub use source::{Ready, VectorSource};
+pub use table::{METADATA_COLUMN, TEXT_COLUMN, TableError, with_texts};
+pub use texts::{Split, TextError, Texts};

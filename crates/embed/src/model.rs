@@ -10,9 +10,9 @@ use candle_nn::VarBuilder;
 use crate::{
     EmbedError, EmbedOptions, ModelError, Pooling,
     batches::by_length,
-    bert::Bert,
     config::Config,
     folder::{self, Folder},
+    network::Network,
     pooling::normalize,
     tokens::Tokens,
     workers,
@@ -20,7 +20,7 @@ use crate::{
 
 /// A sentence-transformers model of the BERT family, in memory.
 pub struct Model {
-    bert: Bert,
+    network: Network,
     tokens: Tokens,
     pooling: Pooling,
     normalizes: bool,
@@ -45,7 +45,7 @@ impl Model {
         check_dim(&folder, &config)?;
         Ok(Self {
             tokens: Tokens::load(&folder, &config)?,
-            bert: load_weights(&folder.network, &config)?,
+            network: load_weights(&folder.network, &config)?,
             pooling: folder.pooling,
             normalizes: folder.normalize,
             dim: config.hidden_size,
@@ -88,30 +88,48 @@ impl Model {
         options: &EmbedOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Matrix<f32>, EmbedError> {
-        let threads = threads(options)?;
-        let tokens = self.tokenize(texts, threads)?;
-        let lengths: Vec<usize> = tokens.iter().map(Vec::len).collect();
-        // Few texts are spread over the threads, rather than left to one of them.
-        let batches = by_length(&lengths, options.batch.min(texts.len().div_ceil(threads)));
-        let mut vectors = vec![0.0; texts.len() * self.dim];
+        let mut all = vec![0.0; texts.len() * self.dim];
         let mut done = 0;
-        let batch = |job: usize| self.embed_batch(&tokens, &batches[job]);
-        try_each(batches.len(), threads, batch, |job, embedded| {
-            for (&row, vector) in batches[job].iter().zip(embedded.chunks_exact(self.dim)) {
-                vectors[row * self.dim..][..self.dim].copy_from_slice(vector);
+        self.embed_each::<S, EmbedError>(texts, options, &mut |rows, vectors| {
+            for (&row, vector) in rows.iter().zip(vectors.chunks_exact(self.dim)) {
+                all[row * self.dim..][..self.dim].copy_from_slice(vector);
             }
-            done += batches[job].len();
+            done += rows.len();
             progress(Progress {
                 done,
                 total: texts.len(),
             });
+            Ok(())
         })?;
-        Ok(Matrix::from_vec(vectors, self.dim)?)
+        Ok(Matrix::from_vec(all, self.dim)?)
+    }
+
+    /// [`embed`](Self::embed), with each batch handed to `take` as it is done, in any order: the
+    /// numbers of its texts, and as many vectors of `dim` components.
+    ///
+    /// # Errors
+    /// As [`embed`](Self::embed); what `take` fails with ends the work.
+    pub fn embed_each<S: AsRef<str> + Sync, E: From<EmbedError> + Send>(
+        &self,
+        texts: &[S],
+        options: &EmbedOptions,
+        take: &mut dyn FnMut(&[usize], &[f32]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let threads = threads(options)?;
+        let tokens = self.tokenize(texts, options.prefix.as_deref(), threads)?;
+        let lengths: Vec<usize> = tokens.iter().map(Vec::len).collect();
+        // Few texts are spread over the threads, rather than left to one of them.
+        let batches = by_length(&lengths, options.batch.min(texts.len().div_ceil(threads)));
+        let batch = |job: usize| self.embed_batch(&tokens, &batches[job]).map_err(E::from);
+        try_each(batches.len(), threads, batch, |job, vectors| {
+            take(&batches[job], &vectors)
+        })
     }
 
     fn tokenize<S: AsRef<str> + Sync>(
         &self,
         texts: &[S],
+        prefix: Option<&str>,
         threads: usize,
     ) -> Result<Vec<Vec<u32>>, EmbedError> {
         let parts: Vec<&[S]> = texts.chunks(TEXTS_A_JOB).collect();
@@ -119,37 +137,46 @@ impl Model {
         let part = |job: usize| {
             let encode = |(at, text): (usize, &S)| {
                 let row = job * TEXTS_A_JOB + at;
-                let encoded = self.tokens.encode(text.as_ref());
+                let encoded = self.tokens.encode(text.as_ref(), prefix);
                 encoded.map_err(|source| EmbedError::Tokenize { row, source })
             };
             let encoded = parts[job].iter().enumerate().map(encode);
             encoded.collect::<Result<Vec<_>, _>>()
         };
-        try_each(parts.len(), threads, part, |job, encoded| {
+        try_each::<_, EmbedError>(parts.len(), threads, part, |job, encoded| {
             for (slot, encoded) in tokens[job * TEXTS_A_JOB..].iter_mut().zip(encoded) {
                 *slot = encoded;
             }
+            Ok(())
         })?;
         Ok(tokens)
     }
 
     /// Embeds the texts of the given numbers: `rows.len() x dim` values.
     fn embed_batch(&self, tokens: &[Vec<u32>], rows: &[usize]) -> Result<Vec<f32>, EmbedError> {
-        let lengths: Vec<usize> = rows.iter().map(|&row| tokens[row].len()).collect();
-        // A network wants one token at least, even of a text that has none.
-        let length = lengths.iter().copied().max().unwrap_or(0).max(1);
-        let mut padded = vec![self.pad_token; rows.len() * length];
-        for (slots, &row) in padded.chunks_exact_mut(length).zip(rows) {
-            slots[..tokens[row].len()].copy_from_slice(&tokens[row]);
-        }
-        let states = self.bert.forward(padded, &lengths)?;
-        let states = states.flatten_all()?.to_vec1::<f32>()?;
+        // The network wants one token at least, even of a text that has none.
+        let nothing = [self.pad_token];
+        let texts: Vec<&[u32]> = rows
+            .iter()
+            .map(|&row| {
+                if tokens[row].is_empty() {
+                    &nothing[..]
+                } else {
+                    &tokens[row]
+                }
+            })
+            .collect();
+        let states = self.network.forward(&texts)?;
         let mut vectors = vec![0.0; rows.len() * self.dim];
-        let texts = states.chunks_exact(length * self.dim).zip(&lengths);
-        for ((states, &tokens), (vector, &row)) in
-            texts.zip(vectors.chunks_exact_mut(self.dim).zip(rows))
+        let mut rest = &states[..];
+        for ((text, &row), vector) in texts
+            .iter()
+            .zip(rows)
+            .zip(vectors.chunks_exact_mut(self.dim))
         {
-            self.finish(&states[..tokens * self.dim], vector);
+            let (own, others) = rest.split_at(text.len() * self.dim);
+            rest = others;
+            self.finish(&own[..tokens[row].len() * self.dim], vector);
             if !vector.iter().all(|value| value.is_finite()) {
                 return Err(EmbedError::NotFinite { row });
             }
@@ -178,22 +205,21 @@ impl fmt::Debug for Model {
 
 const TEXTS_A_JOB: usize = 256;
 
-/// [`workers::each`] for work that can fail: the first error ends it.
-fn try_each<T: Send>(
+/// [`workers::each`] for work and takers that can fail: the first error ends it.
+fn try_each<T: Send, E: From<EmbedError> + Send>(
     jobs: usize,
     threads: usize,
-    work: impl Fn(usize) -> Result<T, EmbedError> + Sync,
-    mut take: impl FnMut(usize, T),
-) -> Result<(), EmbedError> {
+    work: impl Fn(usize) -> Result<T, E> + Sync,
+    mut take: impl FnMut(usize, T) -> Result<(), E>,
+) -> Result<(), E> {
     let mut failure = None;
-    workers::each(jobs, threads, work, |job, result| match result {
-        Ok(result) => {
-            take(job, result);
-            ControlFlow::Continue(())
-        }
-        Err(error) => {
-            failure = Some(error);
-            ControlFlow::Break(())
+    workers::each(jobs, threads, work, |job, result| {
+        match result.and_then(|result| take(job, result)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
         }
     })
     .map_err(EmbedError::Thread)?;
@@ -221,7 +247,7 @@ fn check_dim(folder: &Folder, config: &Config) -> Result<(), ModelError> {
     }
 }
 
-fn load_weights(network: &Path, config: &Config) -> Result<Bert, ModelError> {
+fn load_weights(network: &Path, config: &Config) -> Result<Network, ModelError> {
     let path = network.join("model.safetensors");
     let bytes = folder::read(&path)?;
     if bytes.starts_with(b"version https://git-lfs") {
@@ -232,7 +258,7 @@ fn load_weights(network: &Path, config: &Config) -> Result<Bert, ModelError> {
         path: path.clone(),
         source,
     })?;
-    Bert::load(&weights, config).map_err(|source| ModelError::Weights {
+    Network::load(&weights, config).map_err(|source| ModelError::Weights {
         path,
         config: network.join("config.json"),
         source,

@@ -51,9 +51,15 @@ impl Tokens {
         self.max_tokens
     }
 
-    /// The numbers of a text's tokens, `max_tokens` at most.
-    pub(crate) fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizeError> {
-        let mut text = format!("{}{text}", self.prompt).trim().to_owned();
+    /// The numbers of a text's tokens, `max_tokens` at most, with the model's own prompt before it
+    /// or another prefix.
+    pub(crate) fn encode(
+        &self,
+        text: &str,
+        prefix: Option<&str>,
+    ) -> Result<Vec<u32>, TokenizeError> {
+        let prefix = prefix.unwrap_or(&self.prompt);
+        let mut text = format!("{prefix}{text}").trim().to_owned();
         if self.lower_case {
             text = text.to_lowercase();
         }
@@ -80,7 +86,7 @@ fn max_tokens(
     tokenizer: &Tokenizer,
     config: &Config,
 ) -> Result<usize, ModelError> {
-    let limit = config.max_position_embeddings;
+    let limit = config.max_tokens();
     let marks = tokenizer
         .get_post_processor()
         .map_or(0, |processor| processor.added_tokens(false));

@@ -130,6 +130,7 @@ impl Prepared {
             queries: origin.in_words(),
             base_sha256: sha256_matrix(base.vectors.view()),
             queries_sha256: sha256_matrix(queries.view()),
+            base_file: std::path::absolute(&dataset.base.path).ok(),
         };
         Ok(Self {
             base_path: cache.path("matrix", &card.base_sha256, "npy"),
@@ -239,7 +240,11 @@ impl Reader<'_> {
     }
 
     fn open(&mut self) -> Result<Dataset> {
-        let path = within(&self.written.folder, &self.written.experiment.dataset.path);
+        let Some(path) = &self.written.experiment.dataset.path else {
+            let message = "texts have no vectors yet; embed them first";
+            return Err(self.written.places.mistake("dataset.corpus", message).into());
+        };
+        let path = within(&self.written.folder, path);
         let local = self.local("dataset.path", &path, &self.options())?;
         let dataset = Dataset::open(&local).map_err(|error| self.mistake("dataset.path", error));
         let mut dataset = dataset?;

@@ -40,7 +40,7 @@ pub use coordinator::{Interrupted, Launcher, Limit, Stop, WorkerError, WorkerPro
 pub use data::Prepared;
 pub use experiment::{
     Axes, BlasEnv, Counts, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, Mistake,
-    Place, Places, QueriesSpec, Subsets, Times, Written, experiment_schema,
+    Place, Places, QueriesSpec, QueryTexts, Subsets, TextSplit, Times, Written, experiment_schema,
 };
 pub use folder::RunFolder;
 pub use machine::{Environment, Steering, machine};

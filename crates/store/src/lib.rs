@@ -59,13 +59,19 @@ pub mod sample;
 mod shards;
 pub mod synthetic;
 mod text;
+mod texts;
 mod truth;
+pub mod vector_log;
 
 pub use embeddings::{
     Dtype, Embeddings, Faults, LoadOptions, Progress, RowCountMismatch, load, load_on,
 };
 pub use format::Format;
 pub use load_error::LoadError;
-pub use parquet::{VectorBlocks, WriteError, WriteOptions, read_ids, write_ids, write_parquet};
-pub use truth::{KnownTruth, TruthTable, check_truth_path, read_truth, write_truth};
+pub use parquet::{
+    PartWriter, VectorBlocks, WriteError, WriteOptions, read_ids, read_notes, write_ids,
+    write_parquet, write_parquet_parts,
+};
 pub use remote::RemoteError;
+pub use texts::{TextColumns, TextRows, read_texts};
+pub use truth::{KnownTruth, TruthTable, check_truth_path, read_truth, write_truth};

@@ -175,6 +175,19 @@ pub enum LoadError {
         column: String,
         row: usize,
     },
+    /// A row without a text.
+    #[error("{}: column `{column}`, row {row}: the text is null; drop the row or fill it in", .path.display())]
+    NullText {
+        path: PathBuf,
+        column: String,
+        row: usize,
+    },
+    /// A format in which texts have no place.
+    #[error("{}: a {format} file holds no texts; give a text file, Parquet, JSON lines or CSV", .path.display())]
+    NoTexts { path: PathBuf, format: Format },
+    /// Columns that do not tell which of them holds the texts.
+    #[error("{}: several columns, or none, could hold the texts; name the one with texts: {}", .path.display(), .columns.join(", "))]
+    WhichTexts { path: PathBuf, columns: Vec<String> },
     /// An integer id beyond i64.
     #[error("{}: column `{column}`, row {row}: the id {id} is beyond 2^63 - 1; write ids as strings", .path.display())]
     IdTooLarge {
@@ -198,13 +211,18 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// A file that is not there, told by the nearest name beside it.
+    pub fn not_found(path: &Path) -> Self {
+        Self::NotFound {
+            path: path.into(),
+            nearest: nearest_entry(path),
+        }
+    }
+
     /// A file that could not be opened or read; a missing one is told by its nearest neighbour.
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::NotFound => Self::NotFound {
-                path: path.into(),
-                nearest: nearest_entry(path),
-            },
+            io::ErrorKind::NotFound => Self::not_found(path),
             _ => Self::Io {
                 path: path.into(),
                 source,

@@ -29,6 +29,8 @@ pub(super) fn check(workspace: &Workspace) -> Outcome<Vec<String>> {
         // Whatever the user's environment puts in the place of an experiment's own data.
         command
             .env_remove("ANNBENCH_DATA")
+            .env_remove("CORPUS_PATH")
+            .env_remove("CORPUS_META_PATH")
             .current_dir(&workspace.root)
             .arg("run")
             .arg(name)

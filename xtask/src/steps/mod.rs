@@ -4,6 +4,7 @@ mod arrows;
 mod configs;
 mod examples;
 mod files;
+mod model;
 mod paths;
 mod readme;
 mod scan;
@@ -189,7 +190,8 @@ fn clippy(workspace: &Workspace) -> Outcome {
     cargo(workspace, &[&what[..], &["--", "--deny=warnings"]].concat())
 }
 
-/// All tests in one go, or those the filter picks; examples are compiled too.
+/// All tests in one go, or those the filter picks; examples are compiled too. Some want a model, which
+/// is fetched where it can be.
 fn tests(workspace: &Workspace, selection: &Selection) -> Outcome {
     let mut command = workspace.cargo(&[
         "test",
@@ -198,6 +200,15 @@ fn tests(workspace: &Workspace, selection: &Selection) -> Outcome {
         "--all-features",
         "--no-fail-fast",
     ]);
+    match model::folder(workspace) {
+        Ok(folder) => {
+            command.env(model::VARIABLE, folder);
+        }
+        Err(why) => println!(
+            "skipped: the tests with a real model, which could not be fetched; name its folder in {}\n{why}",
+            model::VARIABLE
+        ),
+    }
     process::run(command.args(&selection.filter))
 }
 

@@ -135,6 +135,8 @@ impl<'a> Place<'a> {
             .args(["-eu", "-c", line])
             .env("PATH", &self.path)
             .env_remove("ANNBENCH_DATA")
+            .env_remove("CORPUS_PATH")
+            .env_remove("CORPUS_META_PATH")
             .env("ANNBENCH_OUT", &self.out);
         let output = process::output(&mut shell)?;
         match output.status.success() {

@@ -54,7 +54,7 @@ pub(crate) fn at_least_one(flag: &str, value: usize) -> Result<usize, BadArgumen
 }
 
 /// Search parameters from `key=value` pairs; a value is JSON where it reads as such, else text.
-fn params(settings: &[String]) -> Result<Params> {
+pub(crate) fn params(settings: &[String]) -> Result<Params> {
     settings
         .iter()
         .map(|setting| match setting.split_once('=') {

@@ -59,11 +59,11 @@ pub(crate) fn absolute(path: &Path) -> io::Result<PathBuf> {
 
 /// An experiment whose dataset, if it is one of the catalogue, is the folder it was fetched to.
 pub(crate) fn in_catalogue(mut written: Written) -> Result<Written> {
-    let path = &written.experiment.dataset.path;
-    if let Some(name) = catalog_name(path) {
+    let path = written.experiment.dataset.path.as_deref();
+    if let Some(name) = path.and_then(catalog_name) {
         let folder =
             fetched(name).map_err(|error| written.places.mistake("dataset.path", error))?;
-        written.experiment.dataset.path = folder;
+        written.experiment.dataset.path = Some(folder);
     }
     Ok(written)
 }

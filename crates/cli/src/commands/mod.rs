@@ -1,5 +1,7 @@
 //! One module a command.
 
+mod answer;
+pub(crate) mod ask;
 pub(crate) mod backends;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -12,6 +14,7 @@ mod inputs;
 pub(crate) mod inspect;
 mod locate;
 pub(crate) mod make;
+pub(crate) mod models;
 pub(crate) mod overhead;
 mod plan;
 pub(crate) mod quick;
@@ -21,4 +24,5 @@ pub(crate) mod schema;
 pub(crate) mod search;
 pub(crate) mod selftest;
 pub(crate) mod truth;
+mod texts;
 pub(crate) mod worker;

@@ -30,13 +30,12 @@ fn experiment(args: &QuickArgs) -> anyhow::Result<Experiment> {
         seed: args.seed,
         out: None,
         dataset: DatasetSpec {
-            path: locate::absolute(&args.data)?,
+            path: Some(locate::absolute(&args.data)?),
             metric: args.metric,
             vector_column: args.columns.vector_column.clone(),
             id_column: args.columns.id_column.clone(),
-            limit: None,
             queries: queries(args)?,
-            ground_truth: None,
+            ..DatasetSpec::default()
         },
         measure: MeasureSpec {
             rounds: args.rounds,

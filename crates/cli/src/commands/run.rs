@@ -17,7 +17,7 @@ use crate::{
     progress::Bars,
 };
 
-use super::{locate, plan};
+use super::{locate, plan, texts};
 
 /// A run as the command line asks for it.
 pub(crate) struct Job {
@@ -33,18 +33,67 @@ pub(crate) fn run(args: RunArgs) -> Result<Outcome> {
 
 /// The run that the arguments ask for.
 pub(crate) fn job(args: RunArgs) -> Result<Job> {
-    let mut settings = args.set;
-    if let Some(data) = args.data {
-        let data = locate::absolute(&data)?;
-        // JSON's strings are TOML's: a path that looks like a number or a list stays a path.
-        settings.push(format!("dataset.path={}", serde_json::to_string(&data)?));
-    }
-    Ok(Job {
-        written: locate::in_catalogue(Experiment::load(&args.config, &settings)?)?,
+    let written = Experiment::load(&args.config, &args.set)?;
+    let data = other_data(args.data, written.experiment.dataset.corpus.is_some())?;
+    let written = match data.is_empty() {
+        true => written,
+        false => Experiment::load(&args.config, &[args.set, data].concat())?,
+    };
+    let mut job = Job {
+        written: locate::in_catalogue(written)?,
         folders: args.folders,
         output: args.output,
         dry_run: args.dry_run,
-    })
+    };
+    let cache = cache_folder(&job);
+    texts::embedded(&mut job.written, &cache, &mut Bars::default())?;
+    Ok(job)
+}
+
+/// Settings that put other data in the place of the experiment's: vectors by flag or `ANNBENCH_DATA`,
+/// a corpus and its metadata by `CORPUS_PATH` and `CORPUS_META_PATH`, where there is a corpus.
+fn other_data(vectors: Option<PathBuf>, has_corpus: bool) -> Result<Vec<String>> {
+    let given = |name| std::env::var_os(name).filter(|path| !path.is_empty());
+    let [corpus, metadata] = ["CORPUS_PATH", "CORPUS_META_PATH"].map(given);
+    let mut paths = Vec::new();
+    match vectors {
+        Some(vectors) => {
+            paths.push(("dataset.path", Some(vectors)));
+            if has_corpus {
+                paths.extend(CORPUS_KEYS.map(|key| (key, None)));
+            }
+        }
+        None if has_corpus => {
+            if corpus.is_some() || metadata.is_some() {
+                paths.push(("dataset.metadata", metadata.map(PathBuf::from)));
+            }
+            paths.extend(corpus.map(|path| ("dataset.corpus", Some(path.into()))));
+        }
+        None => {}
+    }
+    paths
+        .into_iter()
+        .map(|(key, path)| setting(key, path))
+        .collect()
+}
+
+/// What an experiment says of its corpus alone.
+const CORPUS_KEYS: [&str; 6] = [
+    "dataset.corpus",
+    "dataset.split",
+    "dataset.text_column",
+    "dataset.metadata",
+    "dataset.prefix",
+    "dataset.embedded",
+];
+
+fn setting(key: &str, path: Option<PathBuf>) -> Result<String> {
+    let Some(path) = path else {
+        return Ok(format!("{key}="));
+    };
+    // JSON's strings are TOML's: a path that looks like a number or a list stays a path.
+    let path = serde_json::to_string(&locate::absolute(&path)?)?;
+    Ok(format!("{key}={path}"))
 }
 
 pub(crate) fn run_job(job: Job) -> Result<Outcome> {

@@ -38,7 +38,7 @@ pub(crate) fn search(args: SearchArgs) -> Result<Outcome> {
 }
 
 /// The user's own names of the indexed rows.
-fn ids(index: &Path, card: &IndexCard) -> Result<Ids> {
+pub(super) fn ids(index: &Path, card: &IndexCard) -> Result<Ids> {
     let Some(file) = &card.ids else {
         return Ok(Ids::Rows(card.n));
     };

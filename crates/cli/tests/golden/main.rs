@@ -122,6 +122,8 @@ impl Case {
                 .env_remove("ANNBENCH_DATA")
                 .env_remove("ANNBENCH_OUT")
                 .env_remove("ANNBENCH_CACHE")
+                .env_remove("CORPUS_PATH")
+                .env_remove("CORPUS_META_PATH")
                 .envs(command.variables.iter().cloned())
                 .output()
                 .unwrap();

@@ -6,8 +6,11 @@ use crate::tiny::{HEADS, HIDDEN, Weights};
 
 type Rows = Vec<Vec<f64>>;
 
+/// What is added to the attention in a head from one place to another.
+pub(super) type Bias<'a> = &'a dyn Fn(usize, usize, usize) -> f64;
+
 /// The vectors of the tokens, each `HIDDEN` long.
-pub(super) fn forward(weights: &Weights, tokens: &[usize]) -> Rows {
+pub(super) fn forward(weights: &Weights, tokens: &[usize], bias: Bias<'_>) -> Rows {
     let row =
         |table: &str, at: usize| get(weights, &format!("embeddings.{table}.weight"))[at].clone();
     let words: Rows = tokens
@@ -25,15 +28,15 @@ pub(super) fn forward(weights: &Weights, tokens: &[usize]) -> Rows {
         })
         .collect();
     let states = norm(weights, "embeddings.LayerNorm", &words);
-    layer(weights, &states)
+    layer(weights, &states, bias)
 }
 
-fn layer(weights: &Weights, states: &Rows) -> Rows {
+fn layer(weights: &Weights, states: &Rows, bias: Bias<'_>) -> Rows {
     let dense = |name: &str, rows: &Rows| linear(weights, &format!("encoder.layer.0.{name}"), rows);
     let normed = |name: &str, rows: &Rows| norm(weights, &format!("encoder.layer.0.{name}"), rows);
     let [query, key, value] =
         ["query", "key", "value"].map(|name| dense(&format!("attention.self.{name}"), states));
-    let seen = attention(&query, &key, &value);
+    let seen = attention(&query, &key, &value, bias);
     let attended = add(&dense("attention.output.dense", &seen), states);
     let attended = normed("attention.output.LayerNorm", &attended);
     let wide: Rows = dense("intermediate.dense", &attended)
@@ -46,17 +49,17 @@ fn layer(weights: &Weights, states: &Rows) -> Rows {
     )
 }
 
-fn attention(query: &Rows, key: &Rows, value: &Rows) -> Rows {
+fn attention(query: &Rows, key: &Rows, value: &Rows, bias: Bias<'_>) -> Rows {
     let width = HIDDEN / HEADS;
     let mut seen = vec![vec![0.0; HIDDEN]; query.len()];
     for head in 0..HEADS {
         let part = head * width..(head + 1) * width;
-        for (query, seen) in query.iter().zip(&mut seen) {
-            let score = |key: &Vec<f64>| {
+        for (from, (query, seen)) in query.iter().zip(&mut seen).enumerate() {
+            let score = |(to, key): (usize, &Vec<f64>)| {
                 let dot: f64 = part.clone().map(|i| query[i] * key[i]).sum();
-                (dot / (width as f64).sqrt()).exp()
+                (dot / (width as f64).sqrt() + bias(head, from, to)).exp()
             };
-            let scores: Vec<f64> = key.iter().map(score).collect();
+            let scores: Vec<f64> = key.iter().enumerate().map(score).collect();
             let total: f64 = scores.iter().sum();
             for (score, value) in scores.iter().zip(value) {
                 part.clone()

@@ -35,7 +35,7 @@ fn assert_near(found: &[f32], expected: impl Iterator<Item = f64>) {
 
 #[test]
 fn both_poolings_are_as_computed_by_hand() {
-    let states = reference::forward(&tiny::weights(), &THE_SUN_TOKENS);
+    let states = reference::forward(&tiny::weights(), &THE_SUN_TOKENS, &|_, _, _| 0.0);
     let mean = (0..tiny::HIDDEN).map(|i| states.iter().map(|state| state[i]).sum::<f64>() / 4.0);
     let folder = tiny::folder(Pooling::Mean);
     assert_near(embed(&load(folder.path()), &[THE_SUN]).row(0), mean);
@@ -43,6 +43,74 @@ fn both_poolings_are_as_computed_by_hand() {
     let folder = tiny::folder(Pooling::Cls);
     let first = states[0].iter().copied();
     assert_near(embed(&load(folder.path()), &[THE_SUN]).row(0), first);
+}
+
+/// The tiny model's weights under the names of another family, whose places begin one later.
+fn renamed(names: &[(&str, &str)], place: impl Fn(usize, f32) -> f32) -> tiny::Weights {
+    let rename = |(name, (mut shape, mut values)): (String, (Vec<usize>, Vec<f32>))| {
+        if name == "embeddings.position_embeddings.weight" {
+            shape[0] += 1;
+            let moved = values.iter().enumerate();
+            let moved: Vec<f32> = moved
+                .map(|(at, value)| place(at % tiny::HIDDEN, *value))
+                .collect();
+            values = [vec![9.0; tiny::HIDDEN], moved].concat();
+        }
+        let name = names
+            .iter()
+            .fold(name, |name, (from, to)| name.replace(from, to));
+        (name, (shape, values))
+    };
+    tiny::weights().into_iter().map(rename).collect()
+}
+
+#[track_caller]
+fn check_family(model_type: &str, weights: &tiny::Weights, bias: reference::Bias<'_>) {
+    let folder = tiny::folder(Pooling::Mean);
+    let mut config = tiny::config();
+    config["model_type"] = model_type.into();
+    config["max_position_embeddings"] = 11.into();
+    tiny::write(folder.path(), "config.json", &config);
+    tiny::write_weights(folder.path(), weights);
+    let states = reference::forward(&tiny::weights(), &THE_SUN_TOKENS, bias);
+    let mean = (0..tiny::HIDDEN).map(|i| states.iter().map(|state| state[i]).sum::<f64>() / 4.0);
+    assert_near(embed(&load(folder.path()), &[THE_SUN]).row(0), mean);
+}
+
+#[test]
+fn the_heirs_of_bert_are_as_computed_by_hand() {
+    for model_type in ["roberta", "xlm-roberta"] {
+        let weights = renamed(&[], |_, value| value);
+        check_family(model_type, &weights, &|_, _, _| 0.0);
+        let headed = weights
+            .into_iter()
+            .map(|(name, weight)| (format!("roberta.{name}"), weight));
+        check_family(model_type, &headed.collect(), &|_, _, _| 0.0);
+    }
+    let kind = tiny::weights()["embeddings.token_type_embeddings.weight"]
+        .1
+        .clone();
+    let names = [
+        ("attention.self.query", "attention.attn.q"),
+        ("attention.self.key", "attention.attn.k"),
+        ("attention.self.value", "attention.attn.v"),
+        ("attention.output.dense", "attention.attn.o"),
+        ("attention.output.LayerNorm", "attention.LayerNorm"),
+    ];
+    // MPNet has no kinds: what the first adds to every word is put into its place.
+    let mut weights = renamed(&names, |at, value| value + kind[at]);
+    weights.remove("embeddings.token_type_embeddings.weight");
+    let far = |bucket: usize, head: usize| ((bucket * 7 + head * 3) % 5) as f32 / 3.0;
+    let table = (0..32).flat_map(|bucket| (0..tiny::HEADS).map(move |head| far(bucket, head)));
+    let shape = vec![32, tiny::HEADS];
+    weights.insert(
+        "encoder.relative_attention_bias.weight".into(),
+        (shape, table.collect()),
+    );
+    check_family("mpnet", &weights, &|head, from, to| {
+        let bucket = if to > from { 16 + to - from } else { from - to };
+        f64::from(far(bucket, head))
+    });
 }
 
 #[test]
@@ -66,6 +134,7 @@ fn an_embedding_does_not_depend_on_its_neighbours() {
             let options = EmbedOptions {
                 batch,
                 threads: Some(threads),
+                prefix: None,
             };
             let together = model.embed(&texts, &options, &mut |_| {}).unwrap();
             assert_near(together.as_slice(), alone.iter().copied().map(f64::from));
@@ -109,6 +178,16 @@ fn lower_case_prompt_and_normalisation_are_done() {
         .sqrt();
     let expected = plain.as_slice().iter().map(|x| f64::from(*x) / norm);
     assert_near(embed(&model, &["sun"]).row(0), expected);
+    let with = |prefix: &str, text: &str| {
+        let options = EmbedOptions {
+            prefix: Some(prefix.into()),
+            ..EmbedOptions::default()
+        };
+        model.embed(&[text], &options, &mut |_| {}).unwrap()
+    };
+    assert_eq!(with("", "the sun"), embed(&model, &["sun"]));
+    assert_eq!(with("the", " sun"), embed(&model, &["sun"]));
+    assert_ne!(with("", "sun"), embed(&model, &["sun"]));
 }
 
 #[test]
@@ -147,6 +226,7 @@ fn no_texts_make_an_empty_matrix_and_progress_ends_at_all_texts() {
     let options = EmbedOptions {
         batch: 2,
         threads: Some(2),
+        prefix: None,
     };
     let mut seen = Vec::new();
     let mut listen = |progress: Progress| seen.push((progress.done, progress.total));
@@ -160,7 +240,11 @@ fn options_that_leave_nothing_are_refused() {
     let folder = tiny::folder(Pooling::Mean);
     let model = load(folder.path());
     let check = |batch, threads, expected: &str| {
-        let options = EmbedOptions { batch, threads };
+        let options = EmbedOptions {
+            batch,
+            threads,
+            prefix: None,
+        };
         let error = model.embed(&["sun"], &options, &mut |_| {}).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     };
@@ -278,10 +362,10 @@ fn files_that_do_not_fit_each_other_are_refused() {
 
 #[test]
 fn a_model_of_another_family_is_refused() {
-    let mpnet = |folder: &Path| {
-        tiny::write(folder, "config.json", &json!({"model_type": "mpnet"}));
+    let other = |folder: &Path| {
+        tiny::write(folder, "config.json", &json!({"model_type": "gpt2"}));
     };
-    check_refused(mpnet, &["config.json", "model_type = \"mpnet\"", "BGE"]);
+    check_refused(other, &["config.json", "model_type = \"gpt2\"", "BGE"]);
 }
 
 #[test]

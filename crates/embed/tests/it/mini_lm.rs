@@ -1,8 +1,9 @@
 //! all-MiniLM-L6-v2 as its documentation and sentence-transformers have it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use annbench_embed::{EmbedOptions, Model, Pooling};
+use annbench_embed::{EmbedOptions, Model, Pooling, Split, Texts};
+use annbench_store::{LoadOptions, TextColumns, load};
 use annbench_vectors::Matrix;
 
 /// The model, or `None`, said out loud.
@@ -83,6 +84,7 @@ fn any_text_is_embedded_and_none_depends_on_its_batch() {
         let options = EmbedOptions {
             batch,
             threads: Some(threads),
+            prefix: None,
         };
         let found = model.embed(&texts, &options, &mut |_| {}).unwrap();
         let difference = largest_difference(&found, &together);
@@ -99,4 +101,57 @@ fn what_is_beyond_the_maximum_length_does_not_count() {
     let vectors = embed(&model, &[&fits, &more, &words(253)]);
     assert!(dot(vectors.row(0), vectors.row(1)) > 0.999_999);
     assert!(dot(vectors.row(0), vectors.row(2)) < 0.999_999);
+}
+
+/// The paragraphs of the tutorial.
+fn paragraphs() -> Vec<String> {
+    let texts = Texts::File {
+        path: tutorial("paragraphs.txt"),
+        split: Split::Paragraphs,
+        columns: TextColumns::default(),
+    };
+    let mut all = Vec::new();
+    texts
+        .read::<annbench_embed::TextError>(&mut |rows| {
+            all.extend(rows.texts);
+            Ok(())
+        })
+        .unwrap();
+    all
+}
+
+fn tutorial(file: &str) -> PathBuf {
+    let datasets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets");
+    datasets.join("tutorial").join(file)
+}
+
+#[test]
+fn the_committed_embeddings_are_the_models() {
+    let Some(model) = model() else { return };
+    let path = tutorial("paragraphs.parquet");
+    let committed = load(&path, &LoadOptions::default(), &mut |_| {}).unwrap();
+    let found = model.embed(&paragraphs(), &EmbedOptions::default(), &mut |_| {});
+    let difference = largest_difference(&found.unwrap(), &committed.vectors);
+    assert!(difference < 1e-5, "{difference}");
+}
+
+#[test]
+fn sentences_of_a_corpus_do_not_depend_on_their_neighbours() {
+    let Some(model) = model() else { return };
+    let paragraphs = paragraphs();
+    let sentences: Vec<&str> = paragraphs
+        .iter()
+        .flat_map(|text| text.split(". "))
+        .collect();
+    assert!(sentences.len() >= 200, "{} sentences", sentences.len());
+    let embed = |batch, threads| {
+        let options = EmbedOptions {
+            batch,
+            threads: Some(threads),
+            prefix: None,
+        };
+        model.embed(&sentences, &options, &mut |_| {}).unwrap()
+    };
+    let difference = largest_difference(&embed(1, 1), &embed(64, 2));
+    assert!(difference < 1e-5, "{difference}");
 }

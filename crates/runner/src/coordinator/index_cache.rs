@@ -306,6 +306,7 @@ mod tests {
             queries: String::new(),
             base_sha256: "b".into(),
             queries_sha256: "q".into(),
+            base_file: None,
         };
         let here = cache(folder.path(), "cpu", true);
         let key = here.key(&planned, &data);

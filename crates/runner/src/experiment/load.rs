@@ -9,7 +9,7 @@ use std::{
 
 use toml_edit::{DocumentMut, Item, Value};
 
-use super::{Experiment, places::Places, unknown};
+use super::{Experiment, places::Places, texts, unknown};
 
 /// An experiment together with the text it was read from.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +64,7 @@ impl Experiment {
         unknown::refuse_unknown_keys(&places)?;
         let experiment: Experiment =
             toml::from_str(places.text()).map_err(|error| places.mistake_of(&error))?;
+        texts::check(&experiment, &places)?;
         Ok(Written {
             experiment,
             places,
@@ -92,6 +93,9 @@ fn set(root: &mut Item, setting: &str) -> Result<(), String> {
         .ok_or("write it as path=value, such as index.0.nlist=64")?;
     let value: Value = text.trim().parse().unwrap_or_else(|_| text.trim().into());
     let mut item = root;
+    if text.trim().is_empty() {
+        return unset(item, path.trim());
+    }
     for key in path.trim().split('.') {
         item = match key.parse::<usize>() {
             Ok(position) => item
@@ -103,6 +107,27 @@ fn set(root: &mut Item, setting: &str) -> Result<(), String> {
     }
     *item = Item::Value(value);
     Ok(())
+}
+
+/// Takes a key away, if it is there.
+fn unset(root: &mut Item, path: &str) -> Result<(), String> {
+    let (tables, key) = path.rsplit_once('.').unwrap_or(("", path));
+    let mut item = root;
+    for name in tables.split('.').filter(|name| !name.is_empty()) {
+        let next = match name.parse::<usize>() {
+            Ok(position) => item.get_mut(position),
+            Err(_) => item.get_mut(name),
+        };
+        let Some(next) = next else { return Ok(()) };
+        item = next;
+    }
+    match item.as_table_like_mut() {
+        Some(table) => {
+            table.remove(key);
+            Ok(())
+        }
+        None => Err(format!("`{key}` lies under something that is no table")),
+    }
 }
 
 /// Something wrong with an experiment: bad input, found before any work.
@@ -216,6 +241,7 @@ mod tests {
     use annbench_store::results::Mode;
 
     use super::*;
+    use crate::{QueryTexts, TextSplit};
 
     const GOOD: &str = r#"name = "x"
 k = 5
@@ -290,13 +316,54 @@ search.nprobe = [1, 2]
         check(
             "path = \"base.parquet\"",
             "",
-            "x.toml:3:1: missing field `path`",
+            "x.toml:3:1: dataset: names no data; give path",
         );
         check(
             "\"90s\"",
             "\"90s\"\nmodes = [\"singel\"]",
             "x.toml:7:10: unknown variant `singel`",
         );
+    }
+
+    #[test]
+    fn vectors_and_texts_must_fit_together() {
+        let path = "path = \"base.parquet\"";
+        let check = |to: &str, expected: &str| check(path, to, expected);
+        check(
+            "path = \"a\"\ncorpus = \"b\"",
+            "x.toml:5:1: dataset.corpus: path and corpus exclude",
+        );
+        check("corpus = \"b\"", "x.toml:3:1: dataset.model: texts need");
+        check(
+            "path = \"a\"\nmetadata = \"b\"",
+            "x.toml:5:1: dataset.metadata: belongs to a corpus",
+        );
+        check(
+            "path = \"a\"\nqueries.texts = [\"b\"]",
+            "x.toml:3:1: dataset.model: texts need",
+        );
+        check(
+            "corpus = \"a\"\nmodel = \"m\"\nqueries = { texts = \"b\", sample = 3 }",
+            "x.toml:6:1: dataset.queries: texts, a file and a sample",
+        );
+        check(
+            "path = \"a\"\nqueries.prefix = \"b\"",
+            "x.toml:5:9: dataset.queries.prefix: belongs to queries",
+        );
+    }
+
+    #[test]
+    fn a_corpus_and_queries_in_words_are_read() {
+        let texts = "corpus = \"a.txt\"\nsplit = \"paragraphs\"\nmodel = \"m\"\nqueries.texts = ";
+        for (queries, expected) in [
+            ("[\"b\"]", QueryTexts::List(vec!["b".into()])),
+            ("\"b.txt\"", QueryTexts::File("b.txt".into())),
+        ] {
+            let text = GOOD.replace("path = \"base.parquet\"", &format!("{texts}{queries}"));
+            let dataset = load(&text, &[]).unwrap().experiment.dataset;
+            assert_eq!(dataset.split, Some(TextSplit::Paragraphs));
+            assert_eq!(dataset.queries.texts, Some(expected));
+        }
     }
 
     #[test]
@@ -336,6 +403,19 @@ search.nprobe = [1, 2]
             experiment.dataset.metric,
             Some(annbench_vectors::Metric::L2)
         );
+    }
+
+    #[test]
+    fn an_empty_setting_takes_a_key_away() {
+        let settings = [
+            "k=",
+            "index.1.nlist=",
+            "measure.rounds=",
+            "machine.blas_env=",
+        ];
+        let experiment = load(GOOD, &settings).unwrap().experiment;
+        assert_eq!(experiment.k, 10);
+        assert!(!experiment.index[1].build.contains_key("nlist"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod load;
 mod places;
 mod schema;
+mod texts;
 mod unknown;
 
 use std::{path::PathBuf, time::Duration};
@@ -50,13 +51,32 @@ pub struct Experiment {
 }
 
 /// The vectors to search, and those to search for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
     /// A folder with a dataset.toml, such a manifest, a file of vectors (.parquet, .npy, .arrow,
     /// .fvecs, .fbin, .safetensors, .jsonl, .csv and others), or a folder or pattern of Parquet files;
     /// relative to the experiment file.
-    pub path: PathBuf,
+    pub path: Option<PathBuf>,
+    /// In the place of `path`, texts to embed with `model`: a text file, or a Parquet, JSON lines or
+    /// CSV file with a column of texts; relative to the experiment file.
+    pub corpus: Option<PathBuf>,
+    /// What a text of a plain file is: each of its `lines` (the default), or each of its
+    /// `paragraphs`, which blank lines separate.
+    pub split: Option<TextSplit>,
+    /// The column of texts; left out, one called `text`, or the only one there is.
+    pub text_column: Option<String>,
+    /// A JSON file with what is known of each text: an array of as many values as there are texts.
+    pub metadata: Option<PathBuf>,
+    /// The sentence-transformers model that embeds texts: its folder (relative to the experiment
+    /// file), or its name on the Hugging Face hub.
+    pub model: Option<String>,
+    /// What is put before every text of the corpus, such as `passage: `; left out, what the model
+    /// asks for.
+    pub prefix: Option<String>,
+    /// A Parquet file that `annbench embed` wrote of the same texts with the same model: it serves
+    /// where the model is not at hand.
+    pub embedded: Option<PathBuf>,
     /// What makes two vectors near; left out, the manifest's, or cosine.
     pub metric: Option<Metric>,
     /// The column of vectors; left out, the only one there is.
@@ -75,12 +95,40 @@ pub struct DatasetSpec {
     pub ground_truth: Option<PathBuf>,
 }
 
-/// Where queries come from: a file of their own, or a sample of the base.
+/// What a text of a plain file is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextSplit {
+    /// Each line.
+    #[default]
+    Lines,
+    /// Each sequence of lines without a blank one.
+    Paragraphs,
+}
+
+/// Queries in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum QueryTexts {
+    /// A file, as for the corpus; one query a line if it is a plain one.
+    File(PathBuf),
+    /// The queries themselves.
+    List(#[schemars(length(min = 1))] Vec<String>),
+}
+
+/// Where queries come from: a file of their own, texts, or a sample of the base.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueriesSpec {
     /// A file of vectors, as for the base; relative to the experiment file.
     pub file: Option<PathBuf>,
+    /// Texts to embed with the dataset's `model`: a list of them, or a file of texts, relative to
+    /// the experiment file.
+    pub texts: Option<QueryTexts>,
+    /// What is put before every query in words, such as `query: `; left out, what the model asks for.
+    pub prefix: Option<String>,
+    /// As the dataset's `embedded`, of the queries.
+    pub embedded: Option<PathBuf>,
     /// Uses only the first so many queries of the file.
     #[schemars(range(min = 1))]
     pub limit: Option<usize>,

@@ -74,6 +74,15 @@ impl<'a> IdSink<'a> {
         }
     }
 
+    /// [`append`](Self::append), and the batch's own ids.
+    pub(crate) fn append_batch(&mut self, array: &ArrayRef) -> Result<Ids, LoadError> {
+        let start = self.ids.len();
+        self.append(array)?;
+        Ok(self
+            .ids
+            .select(&(start..self.ids.len()).collect::<Vec<_>>()))
+    }
+
     /// The ids, if they are distinct or faults are kept.
     pub(crate) fn finish(self) -> Result<Ids, LoadError> {
         let duplicate = match &self.ids {

@@ -7,6 +7,6 @@ mod sink;
 mod vectors;
 
 pub(crate) use ids::{IdSink, first_duplicate};
-pub(crate) use roles::{Roles, column_cards, dtype_of};
+pub(crate) use roles::{Roles, column_cards, dtype_of, id_column, place};
 pub(crate) use sink::{Sink, TableSize, select_rows};
 pub(crate) use vectors::VectorSink;

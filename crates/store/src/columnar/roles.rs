@@ -45,11 +45,7 @@ impl Roles {
             Some(name) => named_vector(path, schema, name)?,
             None => only_vector(path, schema)?,
         };
-        let id = match options.id_column.as_deref() {
-            Some("") => None,
-            Some(name) => Some(named_id(path, schema, name)?),
-            None => usual_id(schema),
-        };
+        let id = id_column(path, schema, options.id_column.as_deref())?;
         let others = (0..schema.fields().len())
             .filter(|&column| column != vector && Some(column) != id)
             .collect();
@@ -129,6 +125,19 @@ fn named_id(path: &Path, schema: &Schema, name: &str) -> Result<usize, LoadError
     }
 }
 
+/// The column of ids: the one named, none for `""`, the first with a usual name if none is named.
+pub(crate) fn id_column(
+    path: &Path,
+    schema: &Schema,
+    named: Option<&str>,
+) -> Result<Option<usize>, LoadError> {
+    match named {
+        Some("") => Ok(None),
+        Some(name) => named_id(path, schema, name).map(Some),
+        None => Ok(usual_id(schema)),
+    }
+}
+
 fn usual_id(schema: &Schema) -> Option<usize> {
     ID_NAMES.iter().find_map(|name| {
         schema
@@ -146,7 +155,8 @@ fn is_id(column: &DataType) -> bool {
     }
 }
 
-fn place(path: &Path, schema: &Schema, name: &str) -> Result<usize, LoadError> {
+/// The place of a named column.
+pub(crate) fn place(path: &Path, schema: &Schema, name: &str) -> Result<usize, LoadError> {
     let names = || schema.fields().iter().map(|field| field.name().as_str());
     let found = names().position(|column| column == name);
     found.ok_or_else(|| LoadError::NoSuchColumn {

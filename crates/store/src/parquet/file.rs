@@ -68,12 +68,12 @@ impl<'a> ParquetFile<'a> {
     }
 
     /// Hands the given columns over in batches, each with the number of its first row.
-    pub(crate) fn read(
+    pub(crate) fn read<E: From<LoadError>>(
         &self,
         columns: &[usize],
         batch_rows: usize,
-        take: &mut dyn FnMut(usize, RecordBatch) -> Result<(), LoadError>,
-    ) -> Result<(), LoadError> {
+        take: &mut dyn FnMut(usize, RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
         let path = self.path;
         let file = self
             .file

@@ -5,6 +5,7 @@ mod fast;
 mod file;
 mod id_table;
 mod levels;
+mod parts;
 mod read;
 mod row_groups;
 mod table_file;
@@ -14,14 +15,13 @@ mod write_error;
 
 pub use blocks::VectorBlocks;
 pub use id_table::{read_ids, write_ids};
+pub use parts::{PartWriter, read_notes, write_parquet_parts};
 pub use write::{WriteOptions, write_parquet};
 pub use write_error::WriteError;
 
-#[cfg(feature = "remote")]
-pub(crate) use file::ParquetFile;
-pub(crate) use file::guard;
+pub(crate) use file::{ParquetFile, guard};
 pub(crate) use read::{layout, load, outline};
-pub(crate) use table_file::TableFile;
 pub(crate) use row_groups::RowGroups;
+pub(crate) use table_file::TableFile;
 pub(crate) use write::{check_range, write_with_progress};
 pub(crate) use write_error::Failure;

@@ -44,7 +44,7 @@ pub(crate) fn load(
     if columns.is_empty() {
         return sink.finish();
     }
-    file.read(
+    file.read::<LoadError>(
         &columns,
         batch_rows(&file, roles.vector),
         &mut |row, batch| {

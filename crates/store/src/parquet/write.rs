@@ -12,7 +12,10 @@ use half::f16;
 use parquet::{
     arrow::ArrowWriter,
     basic::{Compression, Encoding, ZstdLevel},
-    file::properties::{EnabledStatistics, WriterProperties},
+    file::{
+        metadata::KeyValue,
+        properties::{EnabledStatistics, WriterProperties},
+    },
     schema::types::ColumnPath,
 };
 
@@ -30,6 +33,8 @@ pub struct WriteOptions {
     pub vector_column: String,
     /// Name of the id column. Row numbers are not written: a file without ids has them anyway.
     pub id_column: String,
+    /// What else the file is to say of itself, by key: Parquet's key-value metadata.
+    pub notes: Vec<(String, String)>,
 }
 
 impl Default for WriteOptions {
@@ -39,6 +44,7 @@ impl Default for WriteOptions {
             row_group_rows: 1 << 14,
             vector_column: "embedding".into(),
             id_column: "id".into(),
+            notes: Vec::new(),
         }
     }
 }
@@ -83,7 +89,7 @@ pub(crate) fn write_with_progress(
     atomic::write_with(path, write).map_err(|failure| failure.at(path))
 }
 
-fn check_rows(path: &Path, embeddings: &Embeddings) -> Result<(), WriteError> {
+pub(super) fn check_rows(path: &Path, embeddings: &Embeddings) -> Result<(), WriteError> {
     let n = embeddings.n();
     let others = embeddings.columns.as_ref().map(RecordBatch::num_rows);
     let lengths = [Some(embeddings.ids.len()), others];
@@ -115,7 +121,7 @@ pub(crate) fn check_range(
     }
 }
 
-fn schema(
+pub(super) fn schema(
     path: &Path,
     embeddings: &Embeddings,
     options: &WriteOptions,
@@ -164,7 +170,10 @@ pub(super) fn properties(options: &WriteOptions) -> WriterProperties {
     let vectors = ColumnPath::new(parts.into());
     // Components of embeddings hardly repeat: a dictionary would only be built to be given up.
     // Their bounds help no reader either.
+    let note = |(key, value): &(String, String)| KeyValue::new(key.clone(), value.clone());
+    let notes: Vec<KeyValue> = options.notes.iter().map(note).collect();
     WriterProperties::builder()
+        .set_key_value_metadata((!notes.is_empty()).then_some(notes))
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_column_encoding(vectors.clone(), Encoding::BYTE_STREAM_SPLIT)
         .set_column_dictionary_enabled(vectors.clone(), false)
@@ -173,7 +182,7 @@ pub(super) fn properties(options: &WriteOptions) -> WriterProperties {
         .build()
 }
 
-fn batch(
+pub(super) fn batch(
     schema: &SchemaRef,
     embeddings: &Embeddings,
     dtype: Dtype,

@@ -77,12 +77,38 @@ pub enum WriteError {
         /// The file.
         path: PathBuf,
     },
+    /// No rows at all.
+    #[error("write {}: there are no rows; give at least one", .path.display())]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+    },
     /// A format that the output's name does not tell.
     #[error("write {}: the name tells no format that annbench writes; end it in {}", .path.display(), format::writable())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl WriteError {
+    /// The same of a part that `rows` rows precede.
+    pub(super) fn later(self, rows: usize) -> Self {
+        match self {
+            Self::Overflow {
+                path,
+                row,
+                value,
+                dtype,
+            } => Self::Overflow {
+                path,
+                row: row + rows,
+                value,
+                dtype,
+            },
+            other => other,
+        }
+    }
 }
 
 /// A file error or an encoding error, before the path is known.

@@ -1,5 +1,7 @@
 //! `run.json`: what a run was, apart from its rows.
 
+use std::path::PathBuf;
+
 use annbench_vectors::Metric;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -159,6 +161,9 @@ pub struct DatasetCard {
     pub base_sha256: String,
     /// sha256 of the queries as searched.
     pub queries_sha256: String,
+    /// The file that the base was read from, where the run was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_file: Option<PathBuf>,
 }
 
 /// The machine a run was made on.

@@ -52,6 +52,43 @@ fn open<'a>(path: &'a Path, format: Format) -> Result<Box<dyn Rows + 'a>, LoadEr
     }
 }
 
+/// An opened text file as a table, for who wants columns rather than vectors.
+pub(crate) struct Table<'a> {
+    path: &'a Path,
+    rows: Box<dyn Rows + 'a>,
+}
+
+impl<'a> Table<'a> {
+    pub(crate) fn open(path: &'a Path, format: Format) -> Result<Self, LoadError> {
+        let rows = open(path, format)?;
+        Ok(Self { path, rows })
+    }
+
+    /// The columns.
+    pub(crate) fn schema(&self) -> Arc<Schema> {
+        self.rows.schema()
+    }
+
+    /// The next rows of the given columns, `most` of them; `None` at the end.
+    pub(crate) fn next(
+        &mut self,
+        columns: &[usize],
+        most: usize,
+    ) -> Result<Option<RecordBatch>, LoadError> {
+        let schema = self.schema();
+        let mut batch = Batch::new(&schema, columns);
+        while batch.rows < most
+            && let Some(cells) = self.rows.next(columns)?
+        {
+            batch.append(cells);
+        }
+        match batch.rows {
+            0 => Ok(None),
+            _ => batch.finish(self.path, &schema, columns).map(Some),
+        }
+    }
+}
+
 /// Reads the vectors, the ids and, if asked, all other columns.
 pub(crate) fn load(
     path: &Path,
