@@ -3,7 +3,8 @@
 use std::{io, process::ExitCode};
 
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
-use annbench_runner::{Interrupted, Mistake};
+use annbench_report::{ConfidenceError, GateError};
+use annbench_runner::{Interrupted, Mistake, NoRun};
 use annbench_store::{LoadError, convert::ConvertError, dataset::DatasetError};
 
 use crate::commands;
@@ -50,6 +51,9 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Mistake>()
             || cause.is::<BadArgument>()
+            || cause.is::<NoRun>()
+            || cause.is::<ConfidenceError>()
+            || cause.is::<GateError>()
             || cause.is::<ParamError>()
             || cause.is::<ConfigureError>()
             || cause.is::<UnknownBackend>()

@@ -29,17 +29,19 @@ mod plan;
 mod resume;
 mod rows;
 mod run;
+mod runs;
 mod split;
 mod statistics;
 mod threads;
 mod truth;
+mod tune;
 pub mod worker;
 
 pub use coordinator::{Interrupted, Launcher, Limit, Stop, WorkerError, WorkerProcess};
 pub use data::Prepared;
 pub use experiment::{
     Axes, BlasEnv, Counts, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, Mistake,
-    Place, Places, QueriesSpec, Written, experiment_schema,
+    Place, Places, QueriesSpec, TuneSpec, Written, experiment_schema,
 };
 pub use folder::RunFolder;
 pub use machine::{Environment, Steering, machine};
@@ -47,4 +49,6 @@ pub use observer::{Observer, Silent};
 pub use plan::{Plan, PlannedBuild, PlannedPoint};
 pub use rows::ByMethod;
 pub use run::{Finished, Setup, run};
+pub use runs::{FoundRun, NoRun, RunState, Runs};
 pub use threads::all_threads;
+pub use tune::{Goal, Landing, Looked, Trail, Tuned, tune};

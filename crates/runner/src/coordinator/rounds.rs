@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use annbench_eval::{Bootstrap, qps_interval_of_these_queries};
+use annbench_eval::{Bootstrap, QueryRecall, qps_interval_of_these_queries};
 use annbench_index::Params;
-use annbench_store::results::Settled;
+use annbench_store::results::{Role, Settled};
 use annbench_vectors::Neighbors;
 use anyhow::{Context, Result};
 use rand::{SeedableRng, seq::SliceRandom};
@@ -62,6 +62,22 @@ impl Coordinator<'_> {
         };
         self.observer.end();
         Ok((round, settled))
+    }
+
+    /// Measures one point so many rounds, those it has counted; its index is built where it must be.
+    pub(crate) fn measure_alone(&mut self, key: PointLoad, rounds: usize) -> Result<()> {
+        let build = self.plan.points[key.0].build;
+        let has_failed = self.ledger.events().builds.get(&build);
+        let has_failed = has_failed.is_some_and(|row| !row.status.is_ok());
+        if self.workers[build].is_none() && !has_failed {
+            self.workers[build] = self.provide(build)?;
+        }
+        for round in 0..rounds {
+            if self.is_due(key, round) {
+                self.measure(key, round)?;
+            }
+        }
+        Ok(())
     }
 
     fn measure_round(&mut self, round: usize, clock: &Budget) -> Result<()> {
@@ -219,12 +235,26 @@ impl Coordinator<'_> {
             point,
             load,
             effective,
+            missed: self.missed(point, neighbors, report.queries()),
             hits: counts.clone().map(|query| query.hits as u32).collect(),
             returned: counts.map(|query| query.returned as u32).collect(),
             ids_hash,
             out_of_range: report.out_of_range(),
             repeated: report.repeated(),
         })
+    }
+
+    /// What each query missed; of the null index, which finds nothing on purpose, nothing.
+    fn missed(&self, point: usize, neighbors: &Neighbors, counts: &[QueryRecall]) -> Vec<Vec<u64>> {
+        if self.plan.points[point].role == Role::Null {
+            return Vec::new();
+        }
+        let counts = counts.iter().enumerate();
+        let missed = |(query_idx, count): (usize, &QueryRecall)| {
+            let returned = neighbors.ids(query_idx);
+            self.truth.missed(query_idx, returned, count.hits)
+        };
+        counts.map(missed).collect()
     }
 
     /// Writes a failed point down. A worker that died is replaced, for the sake of its other points.

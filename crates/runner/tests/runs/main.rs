@@ -32,6 +32,7 @@ mod coordinator;
 #[cfg(unix)]
 mod cuts;
 mod deaths;
+mod tune;
 mod world;
 
 fn main() -> ExitCode {
@@ -71,6 +72,7 @@ fn trials() -> Vec<Trial> {
     ];
     trials.extend(cache::trials());
     trials.extend(deaths::trials());
+    trials.extend(tune::trials());
     #[cfg(unix)]
     trials.extend(cuts::trials());
     trials
