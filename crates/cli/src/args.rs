@@ -1,14 +1,18 @@
 //! The command line.
 
+mod answer;
+
 use std::path::PathBuf;
 
-use annbench_store::Dtype;
+use annbench_store::{Dtype, results::Mode};
 use annbench_vectors::Metric;
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use clap_complete::Shell;
+
+pub(crate) use answer::{DiffArgs, ListArgs, OpenArgs, RecommendArgs};
 
 /// Which vector index, with which parameters, for your own embeddings: measured, with intervals.
 #[derive(Debug, Parser)]
@@ -23,6 +27,7 @@ Examples:
   annbench quick embeddings.parquet            compare Flat, HNSW and IVF-Flat, no file needed
   annbench run configs/default.toml            run an experiment
   annbench run configs/sweep.toml --dry-run    show what it would build and measure
+  annbench recommend default --recall 0.95     name the configuration to take
   annbench search --index FILE --queries FILE  search an index that a run has left behind
   annbench ask RUN 'a question in words'       ask the indexes of a run on texts
 
@@ -35,6 +40,16 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Compare Flat, HNSW and IVF-Flat on a file of embeddings, with no experiment file
     Quick(QuickArgs),
+    /// Search for the best index and parameters instead of measuring a whole grid
+    Tune(TuneArgs),
+    /// Name the configuration to take, from a run that was measured
+    Recommend(RecommendArgs),
+    /// Compare two runs: what is faster, what recalls more, beyond noise
+    Diff(DiffArgs),
+    /// List the runs there are
+    List(ListArgs),
+    /// Open a run's report
+    Open(OpenArgs),
     /// Search an index that a run has persisted
     Search(SearchArgs),
     /// Ask a question in words of an index of texts, and see what exact search would have answered
@@ -122,6 +137,29 @@ pub(crate) struct RunArgs {
     pub(crate) folders: FolderArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench tune configs/sweep.toml --recall 0.95
+  annbench tune configs/sweep.toml --recall 0.9 --recall 0.99 --mode batch
+Lists of search parameters are the ranges that are searched, lists of build parameters the builds to
+choose from. One half of the queries is searched for tuning; what wins is then measured on the other
+half as annbench run does it. What was cut off is continued by the same command.")]
+pub(crate) struct TuneArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// A recall to land on; may be repeated [default: the experiment's tune.recall, else 0.9, 0.95
+    /// and 0.99]
+    #[arg(long, value_parser = answer::share)]
+    pub(crate) recall: Vec<f64>,
+    /// The mode whose qps counts [default: the experiment's tune.mode, else the first measured]
+    #[arg(long, value_parser = answer::mode(), value_name = "MODE")]
+    pub(crate) mode: Option<Mode>,
+    /// Measure at most so many operating points while looking
+    #[arg(long)]
+    pub(crate) points: Option<usize>,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,8 @@ use std::{io, process::ExitCode};
 
 use annbench_eval::ExactError;
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
-use annbench_runner::{Interrupted, Mistake, TooLarge};
+use annbench_report::{ConfidenceError, GateError};
+use annbench_runner::{Interrupted, Mistake, NoRun, TooLarge};
 use annbench_store::{
     LoadError, RemoteError, WriteError,
     catalog::UnknownEntry,
@@ -59,6 +60,9 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Mistake>()
             || cause.is::<BadArgument>()
+            || cause.is::<NoRun>()
+            || cause.is::<ConfidenceError>()
+            || cause.is::<GateError>()
             || cause.is::<ParamError>()
             || cause.is::<ConfigureError>()
             || cause.is::<UnknownBackend>()

@@ -22,6 +22,11 @@ fn run(cli: Cli) -> anyhow::Result<exit::Outcome> {
     match cli.command {
         Command::Run(args) => commands::run::run(args),
         Command::Quick(args) => commands::quick::quick(args),
+        Command::Tune(args) => commands::tune::tune(args),
+        Command::Recommend(args) => commands::recommend::recommend(args),
+        Command::Diff(args) => commands::diff::diff(args),
+        Command::List(args) => commands::list::list(args),
+        Command::Open(args) => commands::open::open(args),
         Command::Search(args) => commands::search::search(args),
         Command::Ask(args) => commands::ask::ask(args),
         Command::Backends(output) => commands::backends::backends(output),

@@ -39,6 +39,7 @@ pub mod doctor;
 mod floor;
 mod hierarchy;
 mod interval;
+mod landing;
 mod latency;
 mod median_law;
 mod method;
@@ -68,11 +69,12 @@ pub use annbench_exact::{
 pub use crossing::{Crossing, crossing};
 pub use floor::{Verdict, noise_floor, resolution, verdict};
 pub use interval::{Bootstrap, Interval, median_interval, recall_interval};
+pub use landing::{Landmark, Reach, Step, expected_at, expected_qps, landing};
 pub use latency::{
     LatencySummary, MIN_BEYOND, carried_percentile, percentile, samples_needed, summarize,
 };
 pub use method::Method;
-pub use paired::paired_ratio;
+pub use paired::{independent_ratio, paired_ratio};
 pub use pareto::front;
 pub use recall::{QueryRecall, RecallError, RecallReport, recall};
 pub use recall_difference::recall_difference;

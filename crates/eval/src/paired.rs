@@ -28,6 +28,30 @@ pub fn paired_ratio(
     Hierarchy::new(&ln_ratios(&rounds), queries)?.interval(bootstrap)
 }
 
+/// The ratio of two figures that were measured apart, `a` over `b`, with an interval: of two runs,
+/// which have no rounds in common. `None` unless both are positive; at the lower coverage of both.
+///
+/// # Source
+/// Donner and Zou, Closed-form confidence intervals for functions of the normal mean and standard
+/// deviation, Statistical Methods in Medical Research 21(4), 2012 (MOVER): the arms of a
+/// difference's interval are the roots of the sums of squares of the arms that face each other.
+/// Here of the difference of logarithms.
+pub fn independent_ratio(a: &Interval, b: &Interval) -> Option<Interval> {
+    let ln = |interval: &Interval| {
+        let parts = [interval.low, interval.value, interval.high];
+        let are_positive = parts.iter().all(|part| *part > 0.0 && part.is_finite());
+        are_positive.then(|| parts.map(f64::ln))
+    };
+    let ([a_low, a_value, a_high], [b_low, b_value, b_high]) = (ln(a)?, ln(b)?);
+    let value = a_value - b_value;
+    Some(Interval {
+        value: value.exp(),
+        low: (value - (a_value - a_low).hypot(b_high - b_value)).exp(),
+        high: (value + (a_high - a_value).hypot(b_value - b_low)).exp(),
+        coverage: a.coverage.min(b.coverage),
+    })
+}
+
 fn ln_ratios(rounds: &[Pair<'_>]) -> Cells {
     let ln_ratio = |pair: &Pair<'_>| (total_ns(pair.b) / total_ns(pair.a)).ln();
     let rounds = rounds.iter();
@@ -42,4 +66,37 @@ fn query_pairs(rounds: &[Pair<'_>], n_queries: usize) -> Option<Vec<(f64, f64)>>
     let a = query_shares(rounds.iter().map(|pair| pair.a), n_queries)?;
     let b = query_shares(rounds.iter().map(|pair| pair.b), n_queries)?;
     Some(b.into_iter().zip(a).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interval(low: f64, value: f64, high: f64) -> Interval {
+        Interval {
+            value,
+            low,
+            high,
+            coverage: 0.95,
+        }
+    }
+
+    #[test]
+    fn the_arms_of_figures_measured_apart_add_up_as_squares() {
+        let (a, b) = (interval(98.0, 100.0, 103.0), interval(48.0, 50.0, 50.5));
+        let ratio = independent_ratio(&a, &b).unwrap();
+        let ln = |x: f64, y: f64| (x / y).ln();
+        let low = (2f64.ln() - ln(100.0, 98.0).hypot(ln(50.5, 50.0))).exp();
+        let high = (2f64.ln() + ln(103.0, 100.0).hypot(ln(50.0, 48.0))).exp();
+        assert!((ratio.value - 2.0).abs() < 1e-12);
+        assert!((ratio.low - low).abs() < 1e-12 && (ratio.high - high).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_figure_against_itself_is_one_and_nothing_has_no_ratio() {
+        let a = interval(90.0, 100.0, 110.0);
+        let same = independent_ratio(&a, &a).unwrap();
+        assert!(same.value == 1.0 && same.contains(1.0) && same.low < 0.9);
+        assert_eq!(independent_ratio(&a, &interval(0.0, 1.0, 2.0)), None);
+    }
 }

@@ -203,6 +203,18 @@ impl GroundTruth {
     pub fn ties_at_k(&self, query_idx: usize) -> u64 {
         self.parts.ties_at_k[query_idx]
     }
+
+    /// True neighbours of query `query_idx` that are not among those returned, nearest first: as
+    /// many as `hits` fall short of all, since a row tied with the last one is as good as that.
+    ///
+    /// # Panics
+    /// If `query_idx >= len`.
+    pub fn missed(&self, query_idx: usize, returned: &[u64], hits: usize) -> Vec<u64> {
+        let short = self.found().saturating_sub(hits);
+        let ids = self.ids(query_idx).iter().copied();
+        let missed = ids.filter(|id| !returned.contains(id));
+        missed.take(short).collect()
+    }
 }
 
 #[cfg(test)]
@@ -232,6 +244,14 @@ mod tests {
         let truth = GroundTruth::from_parts(parts()).unwrap();
         assert_eq!(truth.parts(), &parts());
         assert_eq!((truth.ids(1), truth.kth_score(1)), (&[0, 1][..], Some(2.0)));
+    }
+
+    #[test]
+    fn what_was_missed_is_as_much_as_the_hits_fall_short() {
+        let truth = GroundTruth::from_parts(parts()).unwrap();
+        assert_eq!(truth.missed(0, &[8], 1), [3]);
+        assert_eq!(truth.missed(0, &[], 0), [3, 8]);
+        assert_eq!(truth.missed(0, &[3, 5], 2), [0; 0], "5 is tied with 8");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Measured rows as what people read: a terminal table, Markdown, CSV, JSON, an HTML page, and
 //! the fastest point that meets a recall.
 //!
-//! Every output is a string made from a [`Run`]; nothing is printed or written. What the outputs
+//! Every output is a string made from a [`Run`], which is read from its folder or just finished;
+//! nothing is printed or written. What the outputs
 //! share is made once: [`Summary`] gathers facts, alarms, verdicts, tables and notes, and the
 //! outputs only lay it out. Start reading there, then at [`Table`].
 //!
@@ -21,8 +22,13 @@
 //! }
 //! ```
 
+mod advice;
 mod builds;
+mod columns;
+mod confidence;
+mod constraints;
 mod csv;
+mod diff;
 mod examination_json;
 mod facts;
 mod html;
@@ -33,11 +39,13 @@ mod note_groups;
 mod notes;
 mod numbers;
 mod points;
+mod read;
 mod recommend;
 mod repay;
 mod run;
 mod scaling;
 mod sharpness;
+mod snippet;
 mod split;
 mod summary;
 mod table;
@@ -45,7 +53,14 @@ mod terminal;
 mod tiers;
 mod verdict;
 
+pub use advice::{Advice, Cost, Loosening};
+pub use columns::columns;
+pub use confidence::ConfidenceError;
+pub use constraints::{Constraint, Constraints};
 pub use csv::{ExportError, csv};
+pub use diff::{
+    ChangedQuery, Diff, Difference, Gate, GateError, PointPair, Ratio, Regression, Told,
+};
 pub use examination_json::examination_json;
 pub use facts::Fact;
 pub use html::html;
@@ -55,6 +70,7 @@ pub use notes::{Note, Notes};
 pub use numbers::Quantity;
 pub use recommend::{Recommendation, baseline, recommend};
 pub use run::Run;
+pub use snippet::Snippets;
 pub use summary::Summary;
 pub use table::{Cell, Column, Mark, Row, Table, Value};
 pub use terminal::{Style, examination, terminal};

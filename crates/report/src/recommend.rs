@@ -1,28 +1,32 @@
-//! The fastest point that is sure to meet a recall.
+//! The fastest point that is sure to keep to what is asked of it.
 
 use annbench_store::results::{Estimate, Load, PointRow};
+use serde::Serialize;
 
-use crate::Run;
+use crate::{Constraints, Run};
 
-/// The fastest point that meets a recall, with those that may be as fast.
-#[derive(Debug, Clone, PartialEq)]
+/// The fastest point that keeps to all constraints, with those that may be as fast.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recommendation<'a> {
     /// The point of the highest qps.
     pub best: &'a PointRow,
-    /// Points that meet the recall too and whose qps this run cannot tell from the best one's, by
+    /// Points that keep to them too and whose qps this run cannot tell from the best one's, by
     /// what it recorded of them ([`PointRow::ties`]). The fastest first.
     pub rivals: Vec<&'a PointRow>,
 }
 
-/// The fastest point under `load` whose recall@k interval lies at `recall` or above as a whole.
+/// The fastest point under `load` that keeps to all constraints; recall by the lower end of its
+/// interval.
 ///
-/// An index that is exact by construction, and was measured as such, meets every recall: its
-/// interval is wide only because few queries were asked. Of points equally fast the first in the
-/// run is chosen. `None` if no point meets the recall.
-pub fn recommend(run: &Run, recall: f64, load: Load) -> Option<Recommendation<'_>> {
+/// Of points equally fast the first in the run is chosen. `None` if no point keeps to them.
+pub fn recommend<'a>(
+    run: &'a Run,
+    constraints: &Constraints,
+    load: Load,
+) -> Option<Recommendation<'a>> {
     let mut candidates: Vec<(&PointRow, Estimate)> = run
         .measured(load)
-        .filter(|point| meets(run, point, recall))
+        .filter(|point| constraints.are_met(run, point))
         .filter_map(|point| Some((point, point.qps?)))
         .filter(|(_, qps)| qps.value.is_finite())
         .collect();
@@ -48,12 +52,6 @@ fn are_tied(a: &PointRow, b: &PointRow) -> bool {
     a.ties.contains(&b.point) || b.ties.contains(&a.point)
 }
 
-pub(crate) fn meets(run: &Run, point: &PointRow, recall: f64) -> bool {
-    point.recall.is_some_and(|measured| {
-        measured.low >= recall || (is_exact(run, point) && measured.value >= 1.0)
-    })
-}
-
 fn is_exact(run: &Run, point: &PointRow) -> bool {
     run.build_of(point).is_some_and(|build| build.is_exact)
 }
@@ -71,7 +69,7 @@ mod tests {
     }
 
     fn check_in(run: &Run, recall: f64, load: Load, best: &str, rivals: &[&str]) {
-        let found = recommend(run, recall, load).unwrap();
+        let found = recommend(run, &Constraints::recall(recall), load).unwrap();
         let names: Vec<String> = found.rivals.iter().map(|p| point_name(p)).collect();
         assert_eq!(point_name(found.best), best);
         assert_eq!(names, rivals);
@@ -132,9 +130,10 @@ mod tests {
     fn nothing_is_recommended_where_nothing_meets_the_recall() {
         let mut run = fixture::run();
         run.builds[0].is_exact = false;
-        assert_eq!(recommend(&run, 0.9999, SINGLE), None);
+        let all_but_sure = Constraints::recall(0.9999);
+        assert_eq!(recommend(&run, &all_but_sure, SINGLE), None);
         run.points.clear();
-        assert_eq!(recommend(&run, 0.0, SINGLE), None);
+        assert_eq!(recommend(&run, &Constraints::default(), SINGLE), None);
         assert_eq!(baseline(&run, SINGLE), None);
     }
 

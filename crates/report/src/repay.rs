@@ -3,9 +3,8 @@
 use annbench_store::results::{Load, PointRow, Repay};
 
 use crate::{
-    Cell, Run, Value, baseline,
+    Cell, Constraints, Run, Value, baseline,
     numbers::count,
-    recommend::meets,
     run::{load_name, point_name},
 };
 
@@ -40,7 +39,7 @@ fn sentence(run: &Run, load: Load) -> String {
 fn first_repaid(run: &Run, load: Load) -> Option<(&PointRow, f64, Repay)> {
     let repaid = run
         .measured(load)
-        .filter(|point| meets(run, point, RECALL))
+        .filter(|point| Constraints::recall(RECALL).are_met(run, point))
         .filter_map(|point| Some((point, point.repay?.queries?, point.repay?)));
     repaid.min_by(|(_, a, _), (_, b, _)| a.total_cmp(b))
 }

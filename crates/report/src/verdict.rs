@@ -5,7 +5,7 @@ use std::fmt;
 use annbench_store::results::{Load, PointRow};
 
 use crate::{
-    Recommendation, Run, baseline,
+    Constraints, Recommendation, Run, baseline,
     numbers::{Quantity, alone, share, share_arm},
     recommend,
     run::{load_name, point_name},
@@ -73,7 +73,7 @@ fn verdict(run: &Run, recall: f64, load: Load) -> Verdict<'_> {
     Verdict {
         recall,
         load,
-        recommendation: recommend(run, recall, load),
+        recommendation: recommend(run, &Constraints::recall(recall), load),
         nearest: points.max_by(|a, b| height(a).total_cmp(&height(b))),
         baseline: baseline(run, load),
     }
@@ -130,7 +130,7 @@ impl fmt::Display for Verdict<'_> {
 }
 
 /// Two decimals, or as many as it takes.
-fn target_text(recall: f64) -> String {
+pub(crate) fn target_text(recall: f64) -> String {
     let (short, exact) = (format!("{recall:.2}"), recall.to_string());
     if short.len() < exact.len() {
         exact
@@ -139,12 +139,12 @@ fn target_text(recall: f64) -> String {
     }
 }
 
-fn speed(point: &PointRow) -> String {
+pub(crate) fn speed(point: &PointRow) -> String {
     let qps = point.qps.map_or(f64::NAN, |qps| qps.value);
     format!("{} qps", alone(Quantity::PerSecond, qps))
 }
 
-fn recall_text(point: &PointRow) -> String {
+pub(crate) fn recall_text(point: &PointRow) -> String {
     match point.recall {
         None => "recall unknown".to_owned(),
         Some(r) => format!(

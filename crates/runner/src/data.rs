@@ -24,6 +24,7 @@ use crate::{
     experiment::{Mistake, QueriesSpec, Written},
     insertion::Order,
     observer::Observer,
+    split::halves,
     threads::all_threads,
     truth::{Asked, ImportError, import},
 };
@@ -166,6 +167,59 @@ impl Prepared {
         write_ids(path, &ids).with_context(|| format!("write {}", path.display()))
     }
 
+    /// The same base with one half of the queries, drawn at random, and with the other: what one
+    /// chooses, the other tells of.
+    ///
+    /// # Errors
+    /// [`Mistake`] if one half would hold none; anything else if the cache cannot be written.
+    pub(crate) fn halves(&self, written: &Written, seed: u64) -> Result<(Self, Self)> {
+        let n_queries = self.card.n_queries;
+        let (choosing, reporting) = halves(n_queries, seed);
+        if choosing.is_empty() {
+            let message = "one query cannot both choose and report; give two or more, better 1,000";
+            return Err(written.places.mistake("dataset.queries", message).into());
+        }
+        let of_all = |half: &[usize], words| {
+            let said = format!(
+                "{} of the {n_queries}, {words}; {}",
+                half.len(),
+                self.card.queries
+            );
+            self.with_queries(half, said)
+        };
+        Ok((
+            of_all(&choosing, "for tuning")?,
+            of_all(&reporting, "that had no say in the tuning")?,
+        ))
+    }
+
+    /// The same base with some of the queries.
+    fn with_queries(&self, rows: &[usize], said: String) -> Result<Self> {
+        let queries = self.queries.view();
+        let picked = rows
+            .iter()
+            .flat_map(|&row| queries.row(row).iter().copied());
+        let picked = Matrix::from_vec(picked.collect(), self.card.dim)?;
+        let card = DatasetCard {
+            n_queries: rows.len(),
+            queries: said,
+            queries_sha256: sha256_matrix(picked.view()),
+            ..self.card.clone()
+        };
+        Ok(Self {
+            base: MappedMatrix::open(&self.base_path)
+                .with_context(|| format!("map {}", self.base_path.display()))?,
+            base_path: self.base_path.clone(),
+            queries_path: self.cache.path("matrix", &card.queries_sha256, "npy"),
+            queries: map(&self.cache, &card.queries_sha256, picked)?,
+            warnings: self.warnings.clone(),
+            card,
+            ids: self.ids.clone(),
+            cache: Cache::open(self.cache.folder())
+                .with_context(|| format!("open the cache {}", self.cache.folder().display()))?,
+        })
+    }
+
     /// Whether rows have names of their own.
     pub fn has_ids(&self) -> bool {
         !matches!(self.ids, Ids::Rows(_))
@@ -242,7 +296,11 @@ impl Reader<'_> {
     fn open(&mut self) -> Result<Dataset> {
         let Some(path) = &self.written.experiment.dataset.path else {
             let message = "texts have no vectors yet; embed them first";
-            return Err(self.written.places.mistake("dataset.corpus", message).into());
+            return Err(self
+                .written
+                .places
+                .mistake("dataset.corpus", message)
+                .into());
         };
         let path = within(&self.written.folder, path);
         let local = self.local("dataset.path", &path, &self.options())?;

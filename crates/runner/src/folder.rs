@@ -124,6 +124,13 @@ impl RunFolder {
     }
 }
 
+/// Whether a process works on the run in this folder.
+pub(crate) fn is_locked(run: &Path) -> bool {
+    // Opened without writing: a look must not make the file.
+    let lock = File::open(run.join("run.lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 impl Drop for RunFolder {
     fn drop(&mut self) {
         // What stays behind is cleared when the run is continued.

@@ -27,9 +27,18 @@ pub(crate) enum Event {
     Timed(Timed),
     /// A point could not be measured.
     Failed(Failed),
+    /// A tuning proposes a point; its number is that of the proposals before it.
+    Proposed(Proposed),
     /// What was measured of these points no longer holds: their index was lost and built anew, and
     /// is another one.
     Forgotten(Vec<usize>),
+}
+
+/// A point that a tuning proposes: a build of its plan with search parameters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Proposed {
+    pub(crate) build: usize,
+    pub(crate) search: Params,
 }
 
 /// An operating point under one load.
@@ -46,6 +55,9 @@ pub(crate) struct Answered {
     pub(crate) hits: Vec<u32>,
     /// Neighbours returned, query by query.
     pub(crate) returned: Vec<u32>,
+    /// True neighbours that were not returned, query by query; see
+    /// [`QueryRow::missed`](annbench_store::results::QueryRow::missed).
+    pub(crate) missed: Vec<Vec<u64>>,
     /// A hash of the ids returned, query by query, to tell later answers from these.
     pub(crate) ids_hash: Vec<u64>,
     /// Ids that name no base vector, over all queries.
@@ -102,6 +114,7 @@ pub(crate) struct Events {
     pub(crate) answered: HashMap<PointLoad, Answered>,
     pub(crate) timed: HashMap<PointLoad, Vec<Timed>>,
     pub(crate) failed: HashMap<PointLoad, Failed>,
+    pub(crate) proposed: Vec<Proposed>,
 }
 
 impl Events {
@@ -121,6 +134,7 @@ impl Events {
             Event::Failed(failed) => {
                 self.failed.insert((failed.point, failed.load), failed);
             }
+            Event::Proposed(proposed) => self.proposed.push(proposed),
             Event::Forgotten(points) => {
                 self.answered
                     .retain(|(point, _), _| !points.contains(point));

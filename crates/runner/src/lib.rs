@@ -30,17 +30,20 @@ mod plan;
 mod resume;
 mod rows;
 mod run;
+mod runs;
 mod split;
 mod statistics;
 mod threads;
 mod truth;
+mod tune;
 pub mod worker;
 
 pub use coordinator::{Interrupted, Launcher, Limit, Stop, WorkerError, WorkerProcess};
 pub use data::Prepared;
 pub use experiment::{
     Axes, BlasEnv, Counts, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, Mistake,
-    Place, Places, QueriesSpec, QueryTexts, Subsets, TextSplit, Times, Written, experiment_schema,
+    Place, Places, QueriesSpec, QueryTexts, Subsets, TextSplit, Times, TuneSpec, Written,
+    experiment_schema,
 };
 pub use folder::RunFolder;
 pub use machine::{Environment, Steering, machine};
@@ -48,5 +51,7 @@ pub use observer::{Observer, Silent};
 pub use plan::{Plan, PlannedBuild, PlannedPoint};
 pub use rows::ByMethod;
 pub use run::{Finished, Setup, run};
+pub use runs::{FoundRun, NoRun, RunState, Runs};
 pub use threads::all_threads;
 pub use truth::{TooLarge, TruthBase, TruthCache, TruthJob, TruthKey};
+pub use tune::{Goal, Landing, Looked, Trail, Tuned, tune};

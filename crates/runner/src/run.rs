@@ -88,6 +88,43 @@ pub fn run(
     setup: &Setup<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Finished> {
+    let experiment = experiment_folder(setup, &plan.name);
+    let (begun, mut ledger) = begin(written, data, plan, setup, &experiment, observer)?;
+    let work = Work {
+        data,
+        plan,
+        setup,
+        begun: &begun,
+    };
+    work.finish(begun.record.clone(), &mut ledger, observer)
+        .map_err(|error| begun.cut_off(error, setup, &ledger))
+}
+
+/// A run that has its folder and knows where it is, before any work.
+pub(crate) struct Begun {
+    pub(crate) launcher: Launcher,
+    pub(crate) libraries: Vec<Library>,
+    pub(crate) placement: Placement,
+    /// Rounds that a finished run had of which something failed; none of others.
+    pub(crate) had_rounds: Option<usize>,
+    pub(crate) folder: RunFolder,
+    pub(crate) record: RunRecord,
+}
+
+/// The experiment's folder among the results.
+pub(crate) fn experiment_folder(setup: &Setup<'_>, name: &str) -> PathBuf {
+    setup.runs.join(folder_name(name))
+}
+
+/// Looks at machine and libraries, and opens a folder in `experiment` with what it holds so far.
+pub(crate) fn begin(
+    written: &Written,
+    data: &Prepared,
+    plan: &Plan,
+    setup: &Setup<'_>,
+    experiment: &Path,
+    observer: &mut dyn Observer,
+) -> Result<(Begun, Ledger)> {
     let launcher = launcher(plan, setup);
     let libraries = probe(&launcher, plan, setup)?;
     let machine = machine();
@@ -95,8 +132,7 @@ pub fn run(
     let mut doubts = doubts(&launcher, &libraries, data, plan, setup)?;
     doubts.extend(placement.warning());
     let plan_sha256 = plan.sha256(&machine, &versions(&libraries));
-    let experiment = setup.runs.join(folder_name(&plan.name));
-    let (folder, past) = RunFolder::open(&experiment, &plan_sha256, setup.fresh)?;
+    let (folder, past) = RunFolder::open(experiment, &plan_sha256, setup.fresh)?;
     let mut ledger = Ledger::open(&folder.file("journal.jsonl"))?;
     announce(&folder, &past, &mut ledger, observer);
 
@@ -115,22 +151,54 @@ pub fn run(
         }
     }
     if past.is_none() && !setup.fresh {
-        resume::why_anew(&experiment, &record).inspect(|why| observer.note(why));
+        resume::why_anew(experiment, &record).inspect(|why| observer.note(why));
     }
-    let work = Work {
-        data,
-        plan,
-        setup,
-        launcher: &launcher,
-        libraries: &libraries,
-        placement: &placement,
-        had_rounds: past
-            .filter(|past| past.finished.is_some())
-            .map(|_| ledger.events().rounds()),
-        folder: &folder,
+    let had_rounds = past
+        .filter(|past| past.finished.is_some())
+        .map(|_| ledger.events().rounds());
+    let begun = Begun {
+        launcher,
+        libraries,
+        placement,
+        had_rounds,
+        folder,
+        record,
     };
-    work.finish(record, &mut ledger, observer)
-        .map_err(|error| cut_off(error, setup, &folder, &ledger))
+    tables::write_record(&begun.folder.file("run.json"), &begun.record)?;
+    Ok((begun, ledger))
+}
+
+impl Begun {
+    /// Says of work that ends early what is kept and how to go on.
+    pub(crate) fn cut_off(
+        &self,
+        error: anyhow::Error,
+        setup: &Setup<'_>,
+        ledger: &Ledger,
+    ) -> anyhow::Error {
+        let kept = format!(
+            "{} are kept in {}",
+            ledger.events().in_words(),
+            self.folder.path().display()
+        );
+        match setup.stop.is_requested() {
+            true => Interrupted {
+                kept: format!("{kept}; the same command goes on from there"),
+            }
+            .into(),
+            false => error.context(format!(
+                "cut off, but {kept}: put right what follows, and the same command goes on from \
+                 there"
+            )),
+        }
+    }
+
+    /// Says on the disk that there is nothing left to go on with.
+    pub(crate) fn mark_finished(mut self) -> Result<()> {
+        self.record.finished = Some(now());
+        tables::write_record(&self.folder.file("run.json"), &self.record)?;
+        Ok(())
+    }
 }
 
 /// What the work of a run is done with, once it is clear what to do and where.
@@ -138,12 +206,7 @@ struct Work<'a> {
     data: &'a Prepared,
     plan: &'a Plan,
     setup: &'a Setup<'a>,
-    launcher: &'a Launcher,
-    libraries: &'a [Library],
-    placement: &'a Placement,
-    /// Rounds that a finished run had of which something failed; none of others.
-    had_rounds: Option<usize>,
-    folder: &'a RunFolder,
+    begun: &'a Begun,
 }
 
 impl Work<'_> {
@@ -154,9 +217,8 @@ impl Work<'_> {
         ledger: &mut Ledger,
         observer: &mut dyn Observer,
     ) -> Result<Finished> {
-        tables::write_record(&self.folder.file("run.json"), &record)?;
-        self.data
-            .write_ids(&self.folder.file("indexes/ids.parquet"))?;
+        let folder = &self.begun.folder;
+        self.data.write_ids(&folder.file("indexes/ids.parquet"))?;
         let (rounds, settled) = self.measure(&record.machine, ledger, observer)?;
         if settled == Settled::Budget {
             record.warnings.push(Warning::BudgetSpent {
@@ -164,7 +226,7 @@ impl Work<'_> {
                 wanted: self.plan.rounds,
             });
         }
-        finish(self.folder, record, self.plan, ledger, settled)
+        finish(folder, record, self.plan, ledger, settled)
     }
 
     /// Builds and measures what is missing; returns the number of rounds done, and why no more.
@@ -181,16 +243,23 @@ impl Work<'_> {
             rebuild,
             ..
         } = self.setup;
+        let Begun {
+            launcher,
+            libraries,
+            placement,
+            folder,
+            ..
+        } = self.begun;
         let truths = Truths::of_run(self.data, self.plan, cache, stop, observer)?;
-        let indexes = IndexCache::open(cache, registry, self.libraries, machine, !rebuild)?;
+        let indexes = IndexCache::open(cache, registry, libraries, machine, !rebuild)?;
         let mut coordinator = Coordinator {
             plan: self.plan,
             data: self.data,
             truths: &truths,
-            launcher: self.launcher,
-            placement: self.placement,
-            had_rounds: self.had_rounds,
-            folder: self.folder,
+            launcher,
+            placement,
+            had_rounds: self.begun.had_rounds,
+            folder,
             ledger,
             observer,
             workers: Vec::new(),
@@ -200,29 +269,6 @@ impl Work<'_> {
         };
         coordinator.build_all()?;
         coordinator.measure_rounds()
-    }
-}
-
-/// Says of a run that ends early what is kept and how to go on.
-fn cut_off(
-    error: anyhow::Error,
-    setup: &Setup<'_>,
-    folder: &RunFolder,
-    ledger: &Ledger,
-) -> anyhow::Error {
-    let kept = format!(
-        "{} are kept in {}",
-        ledger.events().in_words(),
-        folder.path().display()
-    );
-    match setup.stop.is_requested() {
-        true => Interrupted {
-            kept: format!("{kept}; the same command goes on from there"),
-        }
-        .into(),
-        false => error.context(format!(
-            "cut off, but {kept}: put right what follows, and the same command goes on from there"
-        )),
     }
 }
 

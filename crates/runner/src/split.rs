@@ -28,6 +28,15 @@ pub(crate) fn choices(plan: &Plan, events: &Events, points: &[PointRow]) -> Vec<
     }
 }
 
+/// The numbers of the queries in two halves, drawn at random, as neighbours in a file are often of
+/// one kind: those that choose and those that report.
+pub(crate) fn halves(n_queries: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
+    let mut choosing: Vec<usize> = (0..n_queries).collect();
+    choosing.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let reporting = choosing.split_off(n_queries / 2);
+    (choosing, reporting)
+}
+
 struct Split<'a> {
     plan: &'a Plan,
     events: &'a Events,
@@ -36,11 +45,8 @@ struct Split<'a> {
 }
 
 impl<'a> Split<'a> {
-    /// Halves drawn at random, as neighbours in a file are often of one kind.
     fn of(plan: &'a Plan, events: &'a Events, n_queries: usize) -> Self {
-        let mut choosing: Vec<usize> = (0..n_queries).collect();
-        choosing.shuffle(&mut ChaCha8Rng::seed_from_u64(plan.seed));
-        let reporting = choosing.split_off(n_queries / 2);
+        let (choosing, reporting) = halves(n_queries, plan.seed);
         Self {
             plan,
             events,

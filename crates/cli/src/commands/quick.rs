@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use annbench_runner::{
-    Axes, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, QueriesSpec,
+    Axes, DatasetSpec, Experiment, IndexSpec, MachineSpec, MeasureSpec, QueriesSpec, TuneSpec,
 };
 use serde_json::{Value, json};
 
@@ -43,6 +43,7 @@ fn experiment(args: &QuickArgs) -> anyhow::Result<Experiment> {
             ..MeasureSpec::default()
         },
         machine: MachineSpec::default(),
+        tune: TuneSpec::default(),
         index: indexes(args),
     })
 }

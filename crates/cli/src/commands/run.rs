@@ -113,11 +113,11 @@ pub(crate) enum Prelude {
 
 /// All that measuring takes.
 pub(crate) struct Ready {
-    registry: Registry,
-    data: Prepared,
-    plan: Plan,
-    stop: Stop,
-    bars: Bars,
+    pub(crate) registry: Registry,
+    pub(crate) data: Prepared,
+    pub(crate) plan: Plan,
+    pub(crate) stop: Stop,
+    pub(crate) bars: Bars,
 }
 
 pub(crate) fn prepare(job: &Job) -> Result<Prelude> {
@@ -151,7 +151,7 @@ pub(crate) fn measure(job: &Job, ready: &mut Ready) -> Result<Finished> {
     )
 }
 
-fn setup<'a>(job: &Job, registry: &'a Registry, stop: &Stop) -> Result<Setup<'a>> {
+pub(crate) fn setup<'a>(job: &Job, registry: &'a Registry, stop: &Stop) -> Result<Setup<'a>> {
     let program = std::env::current_exe().context("find this program, to start workers with")?;
     Ok(Setup {
         registry,
@@ -179,7 +179,7 @@ fn runs_folder(job: &Job) -> PathBuf {
 }
 
 /// Writes what people read beside the tables, and prints it.
-fn report(finished: Finished, format: OutputArgs) -> Result<Outcome> {
+pub(crate) fn report(finished: Finished, format: OutputArgs) -> Result<Outcome> {
     let outcome = match finished.is_complete() {
         true => Outcome::Fine,
         false => Outcome::Partial,

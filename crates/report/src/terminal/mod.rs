@@ -133,7 +133,7 @@ fn note_text(note: &Note) -> String {
 }
 
 /// The text in lines of at most `width`, all but the first indented; at least one line.
-fn wrapped(text: &str, indent: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, indent: &str, width: usize) -> Vec<String> {
     let options = textwrap::Options::new(width)
         .subsequent_indent(indent)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
@@ -143,7 +143,7 @@ fn wrapped(text: &str, indent: &str, width: usize) -> Vec<String> {
 
 /// The text without what would steer a terminal: control characters and overrides of the
 /// writing direction.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let harmless = |c: char| match c {
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
         '\n' | '\t' => ' ',

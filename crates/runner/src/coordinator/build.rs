@@ -34,15 +34,20 @@ impl Coordinator<'_> {
     /// Starts a worker a build. A build that fails becomes a failed row; the others go on.
     pub(crate) fn build_all(&mut self) -> Result<()> {
         for number in 0..self.plan.builds.len() {
-            self.write_shuffled_ids(number)?;
-            let worker = match self.ledger.events().builds.get(&number) {
-                Some(row) => self.load(row.clone())?,
-                None => self.get(number)?,
-            };
+            let worker = self.provide(number)?;
             self.workers.push(worker);
         }
         self.say_if_much_is_cached();
         Ok(())
+    }
+
+    /// A worker with an index, however that is to be had; none if it fails.
+    pub(super) fn provide(&mut self, number: usize) -> Result<Option<WorkerProcess>> {
+        self.write_shuffled_ids(number)?;
+        match self.ledger.events().builds.get(&number) {
+            Some(row) => self.load(row.clone()),
+            None => self.get(number),
+        }
     }
 
     fn load(&mut self, row: BuildRow) -> Result<Option<WorkerProcess>> {

@@ -7,7 +7,7 @@ use std::{
 
 use annbench_eval::trend;
 use annbench_index::Params;
-use annbench_store::results::{InForce, Load, Mode};
+use annbench_store::results::{InForce, Load, Mode, Role};
 use annbench_vectors::Neighbors;
 use anyhow::{Context, Result};
 
@@ -204,10 +204,20 @@ impl Coordinator<'_> {
         let report = annbench_eval::recall(truth, base, queries, &neighbors, all_threads())
             .context("compute recall")?;
         let counts = asked.iter().map(|&query_idx| report.queries()[query_idx]);
+        let missed = |&query_idx: &usize| {
+            let hits = report.queries()[query_idx].hits;
+            truth.missed(query_idx, neighbors.ids(query_idx), hits)
+        };
+        // The null index finds nothing, on purpose.
+        let missed = match self.plan.points[point].role {
+            Role::Null => Vec::new(),
+            _ => asked.iter().map(missed).collect(),
+        };
         Ok(Answered {
             point,
             load,
             effective,
+            missed,
             hits: counts.clone().map(|query| query.hits as u32).collect(),
             returned: counts.map(|query| query.returned as u32).collect(),
             ids_hash,

@@ -45,6 +45,9 @@ pub struct Experiment {
     /// How to treat the machine.
     #[serde(default)]
     pub machine: MachineSpec,
+    /// What `annbench tune` looks for; `annbench run` measures the whole grid whatever it says.
+    #[serde(default)]
+    pub tune: TuneSpec,
     /// The indexes to compare.
     #[serde(default)]
     pub index: Vec<IndexSpec>,
@@ -317,6 +320,34 @@ impl Times {
 pub struct MachineSpec {
     /// Whether variables that steer BLAS and OpenMP reach the workers.
     pub blas_env: BlasEnv,
+}
+
+/// What `annbench tune` looks for: the fastest index and parameters at each recall. Lists of search
+/// parameters are the ranges it searches, lists of build parameters the builds it chooses from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TuneSpec {
+    /// The recalls to land on.
+    #[schemars(length(min = 1))]
+    pub recall: Vec<f64>,
+    /// The mode whose qps counts, one of the modes measured; left out, the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ModeName>")]
+    pub mode: Option<Mode>,
+    /// Measures at most so many operating points while it looks; left out, as many as it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub points: Option<usize>,
+}
+
+impl Default for TuneSpec {
+    fn default() -> Self {
+        Self {
+            recall: vec![0.90, 0.95, 0.99],
+            mode: None,
+            points: None,
+        }
+    }
 }
 
 /// What becomes of variables that steer BLAS and OpenMP.

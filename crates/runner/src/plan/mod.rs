@@ -7,9 +7,9 @@ mod loads;
 mod resolve;
 mod subsets;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use annbench_index::{Adjustment, Params};
+use annbench_index::{Adjustment, Params, Registry};
 use annbench_store::{
     hash::sha256_parts,
     results::{Load, Machine, Role},
@@ -17,7 +17,7 @@ use annbench_store::{
 use annbench_vectors::Metric;
 use serde::Serialize;
 
-use crate::{coordinator::Limit, experiment::BlasEnv};
+use crate::{coordinator::Limit, data::Prepared, experiment::BlasEnv};
 
 /// All that will be built and measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -164,6 +164,50 @@ impl Plan {
                     || (point.role == Role::Rebuilt && point.twin == Some(candidate))
             })
             .map(|(number, point)| (number, self.builds[point.build].repetition))
+    }
+
+    /// The same with what is compared alone: no controls, no index built again.
+    pub(crate) fn compared(&self) -> Self {
+        let is_compared = |build: &&PlannedBuild| !build.is_control && build.repetition == 0;
+        let candidates = self.candidates().map(|(_, point)| point.clone());
+        Self {
+            builds: self.builds.iter().filter(is_compared).cloned().collect(),
+            points: candidates.collect(),
+            ..self.clone()
+        }
+    }
+
+    /// A plan of these points alone, each a compared build of this plan with search parameters, on
+    /// these queries; with its own controls, and built as often as this plan builds.
+    pub(crate) fn chosen(
+        &self,
+        data: &Prepared,
+        points: &[(usize, Params)],
+        registry: &Registry,
+    ) -> Self {
+        let repetitions = self.builds.iter().map(|build| build.repetition + 1);
+        let mut plan = Self {
+            queries_sha256: data.card.queries_sha256.clone(),
+            builds: Vec::new(),
+            points: Vec::new(),
+            ..self.clone()
+        };
+        let all = self.compared().builds;
+        let mut numbers = BTreeMap::new();
+        for (build, search) in points {
+            let number = *numbers.entry(*build).or_insert_with(|| {
+                plan.builds.push(all[*build].clone());
+                plan.builds.len() - 1
+            });
+            plan.points.push(PlannedPoint {
+                build: number,
+                search: search.clone(),
+                role: Role::Candidate,
+                twin: None,
+            });
+        }
+        controls::add(&mut plan, repetitions.max().unwrap_or(1), registry);
+        plan
     }
 
     /// The operating points of one build, by number.

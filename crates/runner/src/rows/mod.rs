@@ -312,6 +312,7 @@ impl<'a> PointBuilder<'a> {
             latency_ns: self.latency_ns(query_idx),
             hits: hits as usize,
             returned: returned as usize,
+            missed: answered.missed.get(query_idx).cloned().unwrap_or_default(),
         };
         counts.map(row).collect()
     }

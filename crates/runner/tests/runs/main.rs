@@ -36,6 +36,7 @@ mod growth;
 mod loads;
 mod repairs;
 mod trust;
+mod tune;
 mod world;
 
 fn main() -> ExitCode {
@@ -79,6 +80,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(loads::trials());
     trials.extend(repairs::trials());
     trials.extend(trust::trials());
+    trials.extend(tune::trials());
     #[cfg(unix)]
     trials.extend(cuts::trials());
     trials

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use annbench_index::Registry;
 use annbench_runner::{
     Experiment, Finished, Mistake, Observer, Plan, Prepared, Setup, Silent, Steering, Stop,
     Written, run,
@@ -99,17 +100,27 @@ impl World {
         let data = self.prepare(&written)?;
         let registry = registry();
         let plan = Plan::resolve(&written, &data, &registry)?;
-        let setup = Setup {
-            registry: &registry,
+        let setup = self.setup(&registry, going.stop, going.fresh, going.rebuild)?;
+        run(&written, &data, &plan, &setup, going.observer)
+    }
+
+    pub(crate) fn setup<'a>(
+        &self,
+        registry: &'a Registry,
+        stop: Stop,
+        fresh: bool,
+        rebuild: bool,
+    ) -> anyhow::Result<Setup<'a>> {
+        Ok(Setup {
+            registry,
             steering: Steering::default(),
             worker: (std::env::current_exe()?, vec!["worker".into()]),
             runs: self.runs(),
             cache: self.path.join("cache"),
-            fresh: going.fresh,
-            rebuild: going.rebuild,
-            stop: going.stop,
-        };
-        run(&written, &data, &plan, &setup, going.observer)
+            fresh,
+            rebuild,
+            stop,
+        })
     }
 
     /// Why an experiment is refused.
@@ -161,11 +172,11 @@ impl World {
         std::fs::write(self.path.join("test.toml"), text).unwrap();
     }
 
-    fn read(&self) -> Result<Written, Mistake> {
+    pub(crate) fn read(&self) -> Result<Written, Mistake> {
         Experiment::load(&self.path.join("test.toml"), &[])
     }
 
-    fn prepare(&self, written: &Written) -> anyhow::Result<Prepared> {
+    pub(crate) fn prepare(&self, written: &Written) -> anyhow::Result<Prepared> {
         Prepared::load(written, &self.path.join("cache"), &mut Silent)
     }
 }

@@ -380,4 +380,7 @@ pub struct QueryRow {
     pub hits: usize,
     /// How many neighbours were returned.
     pub returned: usize,
+    /// The true neighbours it did not find, by their rows in the base, the nearest first: as many
+    /// as its hits fall short of k.
+    pub missed: Vec<u64>,
 }

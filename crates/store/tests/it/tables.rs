@@ -188,19 +188,23 @@ fn build() -> impl Strategy<Value = BuildRow> {
 
 fn query() -> impl Strategy<Value = QueryRow> {
     let counts = (0usize..99, 0usize..9999, 0usize..99, 0usize..99);
-    (counts, mode(), option::of(any::<u64>())).prop_map(|(counts, mode, latency_ns)| QueryRow {
-        point: counts.0,
-        load: Load {
-            rate_qps: latency_ns.map(|latency_ns| latency_ns >> 1),
-            slo_p99_us: latency_ns,
-            distinct_queries: (counts.0 % 2 == 0).then_some(counts.1),
-            ..Load::new(mode, counts.2)
-        },
-        query_idx: counts.1,
-        latency_ns,
-        hits: counts.2,
-        returned: counts.3,
-    })
+    let missed = vec(any::<u64>(), 0..4);
+    let row =
+        |(counts, mode, latency_ns, missed): ((usize, _, _, _), _, Option<u64>, _)| QueryRow {
+            point: counts.0,
+            load: Load {
+                rate_qps: latency_ns.map(|latency_ns| latency_ns >> 1),
+                slo_p99_us: latency_ns,
+                distinct_queries: (counts.0 % 2 == 0).then_some(counts.1),
+                ..Load::new(mode, counts.2)
+            },
+            query_idx: counts.1,
+            latency_ns,
+            hits: counts.2,
+            returned: counts.3,
+            missed,
+        };
+    (counts, mode(), option::of(any::<u64>()), missed).prop_map(row)
 }
 
 proptest! {

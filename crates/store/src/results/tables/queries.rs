@@ -29,6 +29,7 @@ pub fn write_queries(path: &Path, rows: &[QueryRow]) -> Result<(), TableError> {
         .optional_counts("latency_ns", rows.iter().map(|row| row.latency_ns))
         .counts("hits", rows.iter().map(|row| row.hits))
         .counts("returned", rows.iter().map(|row| row.returned))
+        .row_lists("missed", rows.iter().map(|row| row.missed.as_slice()))
         .write(path)
 }
 
@@ -48,19 +49,23 @@ pub fn read_queries(path: &Path) -> Result<Vec<QueryRow>, TableError> {
     let latency_ns = table.optional_counts("latency_ns")?;
     let hits = table.counts("hits")?;
     let returned = table.counts("returned")?;
-    let row = |row: usize| QueryRow {
-        point: points[row],
-        load: Load {
-            mode: modes[row],
-            threads: threads[row],
-            rate_qps: rate_qps[row],
-            slo_p99_us: slo_p99_us[row],
-            distinct_queries: distinct_queries[row].map(|count| count as usize),
-        },
-        query_idx: query_idx[row],
-        latency_ns: latency_ns[row],
-        hits: hits[row],
-        returned: returned[row],
+    let mut missed = table.row_lists("missed")?.into_iter();
+    let row = |row: usize| {
+        Some(QueryRow {
+            point: points[row],
+            load: Load {
+                mode: modes[row],
+                threads: threads[row],
+                rate_qps: rate_qps[row],
+                slo_p99_us: slo_p99_us[row],
+                distinct_queries: distinct_queries[row].map(|count| count as usize),
+            },
+            query_idx: query_idx[row],
+            latency_ns: latency_ns[row],
+            hits: hits[row],
+            returned: returned[row],
+            missed: missed.next()?,
+        })
     };
-    Ok((0..table.len()).map(row).collect())
+    Ok((0..table.len()).map_while(row).collect())
 }

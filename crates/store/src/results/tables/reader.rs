@@ -105,6 +105,16 @@ impl Table {
         self.filled(name, lists.iter().map(|list| list.map(floats)))
     }
 
+    pub(super) fn row_lists(&self, name: &str) -> Result<Vec<Vec<u64>>, TableError> {
+        let expected = DataType::new_list(DataType::UInt64, true);
+        let lists = self
+            .column(name, "list of uint64", &expected)?
+            .as_list::<i32>();
+        let rows =
+            |list: arrow_array::ArrayRef| list.as_primitive::<UInt64Type>().values().to_vec();
+        self.filled(name, lists.iter().map(|list| list.map(rows)))
+    }
+
     /// What is wrong with a cell.
     pub(super) fn cell(&self, name: &str, row: usize, problem: String) -> TableError {
         TableError::Cell {

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use arrow_array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array,
-    builder::{Float64Builder, ListBuilder},
+    builder::{Float64Builder, ListBuilder, UInt64Builder},
 };
 use arrow_schema::{ArrowError, Field, Schema};
 use parquet::{
@@ -85,6 +85,16 @@ impl Columns {
         values: impl Iterator<Item = &'t [f64]>,
     ) -> Self {
         let mut lists = ListBuilder::new(Float64Builder::new());
+        for list in values {
+            lists.values().append_slice(list);
+            lists.append(true);
+        }
+        self.column(name, lists.finish(), false)
+    }
+
+    /// Lists of rows of the base.
+    pub(super) fn row_lists<'t>(self, name: &str, values: impl Iterator<Item = &'t [u64]>) -> Self {
+        let mut lists = ListBuilder::new(UInt64Builder::new());
         for list in values {
             lists.values().append_slice(list);
             lists.append(true);

@@ -1,0 +1,182 @@
+//! Arguments of the commands that answer from runs: recommend, diff, list, open.
+
+use std::{path::PathBuf, time::Duration};
+
+use annbench_store::results::Mode;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+
+use super::OutputArgs;
+
+/// Where runs are looked for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ResultsArgs {
+    /// Folder of results, where runs are looked for by name
+    #[arg(long, value_name = "DIR", env = "ANNBENCH_OUT", default_value = "runs")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench recommend default --recall 0.95
+  annbench recommend runs/default/latest --recall 0.9 --p99 2ms --memory 500MB --build 60s
+  annbench recommend default --mode batch --confidence 0.99 --json
+RUN is a run's folder, an experiment's folder or name (its newest run), or a run's name.
+Exits with 1 where no configuration keeps to all constraints, and says which to loosen.")]
+pub(crate) struct RecommendArgs {
+    /// The run to answer from
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// recall@k that the lower end of its interval is to reach
+    #[arg(long, default_value_t = 0.95, value_parser = share)]
+    pub(crate) recall: f64,
+    /// The k that the run is to have been measured with
+    #[arg(long)]
+    pub(crate) k: Option<usize>,
+    /// Most that the 99th percentile of the latency may be, such as 2ms
+    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub(crate) p99: Option<Duration>,
+    /// Most resident memory that the index may take, such as 500MB
+    #[arg(long, value_parser = bytes, value_name = "SIZE")]
+    pub(crate) memory: Option<f64>,
+    /// Most time that the index may take to build, such as 60s
+    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub(crate) build: Option<Duration>,
+    /// Confidence of the interval of recall
+    #[arg(long, default_value_t = 0.95, value_parser = share)]
+    pub(crate) confidence: f64,
+    /// How queries are offered [default: single, or what the run measured]
+    #[arg(long, value_parser = mode(), value_name = "MODE")]
+    pub(crate) mode: Option<Mode>,
+    #[command(flatten)]
+    pub(crate) results: ResultsArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench diff runs/default/2026-11-23T134600Z-e01556 default
+  annbench diff main-run branch-run --gate qps=-3%,recall=-0.005
+  annbench diff laptop-run server-run --across-machines
+Ratios are B over A. Without --gate nothing fails; --gate alone fails on what is worse beyond the
+noise that both runs measured of themselves. Recall is compared over the same data, queries and k
+alone, times on the same machine alone.
+Exits with 1 where the gate fails, with 2 where there is nothing it could judge.")]
+pub(crate) struct DiffArgs {
+    /// The run to compare with
+    #[arg(value_name = "RUN_A")]
+    pub(crate) a: PathBuf,
+    /// The run to judge
+    #[arg(value_name = "RUN_B")]
+    pub(crate) b: PathBuf,
+    /// Fail on a regression that is larger than this, and than the noise, such as
+    /// qps=-3%,recall=-0.005
+    #[arg(long, value_name = "LIMITS", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) gate: Option<String>,
+    /// Compare times though the machines differ
+    #[arg(long)]
+    pub(crate) across_machines: bool,
+    #[command(flatten)]
+    pub(crate) results: ResultsArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench list
+  annbench list --out /tmp/results --json")]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) results: ResultsArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench open
+  annbench open default
+Without a display the path is printed instead.")]
+pub(crate) struct OpenArgs {
+    /// The run whose report to open [default: the newest]
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) results: ResultsArgs,
+}
+
+/// The names of [`Mode`], for help and completion.
+pub(super) fn mode() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new(Mode::ALL.map(Mode::name)).map(|name| {
+        let named = Mode::ALL.into_iter().find(|mode| mode.name() == name);
+        named.unwrap_or(Mode::Single)
+    })
+}
+
+/// A share between 0 and 1, such as a recall.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("write a share from 0 to 1, such as 0.95".into()),
+    }
+}
+
+/// Bytes, as people write them: `500MB`, `1.5 GiB`, `4096`.
+fn bytes(text: &str) -> Result<f64, String> {
+    let wrong = || "write a number of bytes with a unit, such as 500MB or 1.5GiB".to_owned();
+    let is_letter = |c: char| c.is_ascii_alphabetic();
+    let (number, unit) = text.split_at(text.find(is_letter).unwrap_or(text.len()));
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "kb" => 1e3,
+        "mb" => 1e6,
+        "gb" => 1e9,
+        "tb" => 1e12,
+        "kib" => 1024.0,
+        "mib" => 1024.0 * 1024.0,
+        "gib" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(wrong()),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| wrong())?;
+    match number.is_finite() && number >= 0.0 {
+        true => Ok(number * factor),
+        false => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (text, expected) in [
+            ("4096", Ok(4096.0)),
+            ("500MB", Ok(5e8)),
+            ("1.5 GiB", Ok(1.5 * 1024.0 * 1024.0 * 1024.0)),
+            ("2kb", Ok(2e3)),
+            ("-1MB", Err(())),
+            ("much", Err(())),
+            ("5 XB", Err(())),
+            ("infMB", Err(())),
+        ] {
+            assert_eq!(bytes(text).map_err(drop), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_recall_is_a_share() {
+        assert_eq!(share("0.95"), Ok(0.95));
+        for text in ["95", "-0.1", "NaN", "high"] {
+            assert!(share(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What is worse in B than in A by more than is allowed.
+
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::{Diff, PointPair, Told};
+use crate::numbers::{share, signed_percent};
+
+/// How much worse B may be. A limit of 0 allows what lies within the noise: a regression counts
+/// only where it is beyond doubt, whatever the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Gate {
+    /// Relative change of qps that is allowed: -0.03 for 3 percent slower.
+    pub qps: f64,
+    /// Change of recall@k that is allowed: -0.005.
+    pub recall: f64,
+}
+
+/// A gate that is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("--gate {text}: {problem}; write qps=-3%,recall=-0.005")]
+pub struct GateError {
+    text: String,
+    problem: String,
+}
+
+/// A point that is worse by more than the gate allows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Regression {
+    /// The point and its load.
+    pub point: String,
+    /// What is worse: `qps` or `recall`.
+    pub what: &'static str,
+    /// By how much: relative for qps, absolute for recall.
+    pub change: f64,
+    /// How much was allowed.
+    pub allowed: f64,
+}
+
+impl FromStr for Gate {
+    type Err = GateError;
+
+    fn from_str(text: &str) -> Result<Self, GateError> {
+        let mut gate = Self::default();
+        for limit in text.split(',').filter(|limit| !limit.trim().is_empty()) {
+            gate.set(limit.trim()).map_err(|problem| GateError {
+                text: text.to_owned(),
+                problem,
+            })?;
+        }
+        Ok(gate)
+    }
+}
+
+impl Gate {
+    fn set(&mut self, limit: &str) -> Result<(), String> {
+        let Some((key, value)) = limit.split_once('=') else {
+            return Err(format!("{limit} has no value"));
+        };
+        let number = change(value.trim())?;
+        match key.trim() {
+            "qps" => self.qps = number,
+            "recall" => self.recall = number,
+            other => return Err(format!("{other} cannot be gated, qps and recall can")),
+        }
+        Ok(())
+    }
+
+    /// What is worse in B by more than is allowed, and beyond doubt.
+    pub fn regressions(&self, diff: &Diff<'_>) -> Vec<Regression> {
+        let pairs = diff.pairs.iter();
+        pairs
+            .flat_map(|pair| [self.qps(pair), self.recall(pair)])
+            .flatten()
+            .collect()
+    }
+
+    /// Whether the diff holds nothing that could be judged.
+    pub fn is_blind(&self, diff: &Diff<'_>) -> bool {
+        let mut pairs = diff.pairs.iter();
+        !pairs.any(|pair| pair.qps_ratio.is_some() || pair.recall_difference.is_some())
+    }
+
+    fn qps(&self, pair: &PointPair<'_>) -> Option<Regression> {
+        let ratio = pair
+            .qps_ratio
+            .filter(|ratio| ratio.verdict == Told::Slower)?;
+        regression(pair, "qps", ratio.ratio.value - 1.0, self.qps)
+    }
+
+    fn recall(&self, pair: &PointPair<'_>) -> Option<Regression> {
+        let difference = pair.recall_difference.filter(|found| found.high < 0.0)?;
+        regression(pair, "recall", difference.value, self.recall)
+    }
+}
+
+fn regression(
+    pair: &PointPair<'_>,
+    what: &'static str,
+    change: f64,
+    allowed: f64,
+) -> Option<Regression> {
+    (change < allowed).then(|| Regression {
+        point: format!("{} ({})", pair.name, pair.load),
+        what,
+        change,
+        allowed,
+    })
+}
+
+impl Regression {
+    /// `qps -9.1 %, allowed -3.0 %: hnsw m=32 ef_search=64 (single)`
+    pub(super) fn in_words(&self) -> String {
+        let write = |change: f64| match (self.what, change) {
+            (_, 0.0) => "none".to_owned(),
+            ("qps", change) => signed_percent(change),
+            (_, change) => format!("-{}", share(change.abs())),
+        };
+        format!(
+            "{} {}, allowed {}: {}",
+            self.what,
+            write(self.change),
+            write(self.allowed),
+            self.point
+        )
+    }
+}
+
+/// A change that is allowed: `-3%`, `-0.005`; none that would be an improvement.
+fn change(text: &str) -> Result<f64, String> {
+    let (number, scale) = match text.strip_suffix('%') {
+        Some(percent) => (percent, 0.01),
+        None => (text, 1.0),
+    };
+    match number.trim().parse::<f64>() {
+        Ok(number) if (-1.0..=0.0).contains(&(number * scale)) => Ok(number * scale),
+        Ok(_) => Err(format!("{text} is no loss between 0 and -100%")),
+        Err(_) => Err(format!("{text} is no number")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::tests::{run, worse};
+
+    #[test]
+    fn limits_are_read_as_shares_or_percent() {
+        let gate: Gate = "qps=-3%, recall=-0.005".parse().unwrap();
+        assert!((gate.qps + 0.03).abs() < 1e-12 && gate.recall == -0.005);
+        assert_eq!("".parse(), Ok(Gate::default()));
+        for (text, expected) in [
+            ("qps", "qps has no value"),
+            ("qps=3%", "3% is no loss"),
+            ("p50=-1%", "p50 cannot be gated"),
+            ("recall=much", "much is no number"),
+        ] {
+            let error = text.parse::<Gate>().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    fn regressions(gate: &str) -> Vec<&'static str> {
+        let (a, b) = (run(), worse());
+        let diff = Diff::new(&a, &b, false);
+        let gate: Gate = gate.parse().unwrap();
+        gate.regressions(&diff)
+            .iter()
+            .map(|found| found.what)
+            .collect()
+    }
+
+    #[test]
+    fn only_what_is_worse_than_allowed_and_beyond_noise_fails() {
+        assert_eq!(regressions(""), ["qps", "recall"]);
+        assert_eq!(regressions("qps=-20%"), ["recall"]);
+        assert_eq!(regressions("qps=-20%,recall=-0.02"), [""; 0]);
+        let (a, b) = (worse(), run());
+        let better = Diff::new(&a, &b, false);
+        assert!(Gate::default().regressions(&better).is_empty());
+    }
+
+    #[test]
+    fn a_loss_within_the_noise_passes_however_strict_the_gate() {
+        let (mut a, b) = (run(), worse());
+        a.record.noise[0].floor = Some(0.25);
+        let diff = Diff::new(&a, &b, false);
+        let found = Gate::default().regressions(&diff);
+        assert!(found.iter().all(|found| found.what != "qps"), "{found:?}");
+    }
+
+    #[test]
+    fn where_nothing_is_compared_the_gate_is_blind() {
+        let (a, mut b) = (run(), run());
+        assert!(!Gate::default().is_blind(&Diff::new(&a, &b, false)));
+        b.record.dataset.base_sha256.clear();
+        assert!(Gate::default().is_blind(&Diff::new(&a, &b, false)));
+    }
+}

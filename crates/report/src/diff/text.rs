@@ -1,0 +1,251 @@
+//! A diff in words and columns.
+
+use annbench_store::results::{Estimate, PointRow};
+
+use super::{ChangedQuery, Diff, Gate, PointPair, Ratio, Regression, Told};
+use crate::{
+    columns,
+    numbers::{count, percent, signed_percent},
+    run::point_name,
+    terminal::clean,
+};
+
+/// Queries told of at each point: those that lost most.
+const SHOWN: usize = 3;
+
+impl Diff<'_> {
+    /// The diff as people read it; `name` gives the user's own name of a row of the base.
+    pub fn text(&self, name: &dyn Fn(u64) -> String) -> String {
+        let sections = [
+            self.differences_text(),
+            self.refusals(),
+            self.table(),
+            self.unpaired(),
+            self.losses(name),
+        ];
+        let written = sections.into_iter().filter(|lines| !lines.is_empty());
+        let sections: Vec<String> = written.map(|lines| lines.join("\n")).collect();
+        sections.join("\n\n") + "\n"
+    }
+
+    fn differences_text(&self) -> Vec<String> {
+        if self.differences.is_empty() {
+            return vec!["same data, machine, versions and experiment".to_owned()];
+        }
+        let mut lines = vec!["the runs differ in".to_owned()];
+        for difference in &self.differences {
+            lines.push(format!("  {}", difference.what));
+            lines.push(clean(&format!("    A  {}", difference.a)));
+            lines.push(clean(&format!("    B  {}", difference.b)));
+        }
+        lines
+    }
+
+    fn refusals(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let recall = self.recall_refused.iter();
+        lines.extend(recall.map(|why| format!("recall is not compared: {why}")));
+        let remedy = match self.recall_refused {
+            None => "; --across-machines compares them all the same",
+            Some(_) => "",
+        };
+        let times = self.times_refused.iter();
+        lines.extend(times.map(|why| format!("times are not compared: {why}{remedy}")));
+        if self.across_machines {
+            lines.push("ACROSS MACHINES: ratios of times tell of the machines as well".to_owned());
+        }
+        lines
+    }
+
+    fn table(&self) -> Vec<String> {
+        if self.pairs.is_empty() {
+            return vec!["no operating point was measured in both runs".to_owned()];
+        }
+        let head = [
+            "point",
+            "load",
+            "qps B/A",
+            "95 % interval",
+            "noise",
+            "recall B-A",
+            "95 % interval",
+            "queries changed",
+        ];
+        let mut rows = vec![head.map(str::to_owned)];
+        rows.extend(self.pairs.iter().map(cells));
+        columns(&rows)
+    }
+
+    fn unpaired(&self) -> Vec<String> {
+        let only = |run: &'static str, points: &[&PointRow]| -> Vec<String> {
+            let points = points.iter();
+            let line = |point: &&PointRow| {
+                clean(&format!(
+                    "only in {run}: {} ({})",
+                    point_name(point),
+                    point.load()
+                ))
+            };
+            points.map(line).collect()
+        };
+        [only("A", &self.only_in_a), only("B", &self.only_in_b)].concat()
+    }
+
+    fn losses(&self, name: &dyn Fn(u64) -> String) -> Vec<String> {
+        let mut lines = Vec::new();
+        for pair in &self.pairs {
+            let lost: Vec<&ChangedQuery> =
+                pair.changed.iter().filter(|q| !q.lost.is_empty()).collect();
+            if lost.is_empty() {
+                continue;
+            }
+            let head = format!(
+                "{} ({}): {} lost neighbours",
+                pair.name,
+                pair.load,
+                queries(lost.len())
+            );
+            lines.push(clean(&head));
+            let shown = lost.iter().take(SHOWN);
+            lines.extend(shown.map(|query| clean(&format!("  {}", loss(query, name)))));
+            if lost.len() > SHOWN {
+                lines.push(format!(
+                    "  and {} more; --json names all",
+                    lost.len() - SHOWN
+                ));
+            }
+        }
+        lines
+    }
+}
+
+impl Gate {
+    /// The judgement in words, a line each.
+    pub fn text(&self, regressions: &[Regression]) -> String {
+        if regressions.is_empty() {
+            return "gate: passed, nothing is worse beyond noise and limits\n".to_owned();
+        }
+        let lines = regressions
+            .iter()
+            .map(|found| clean(&format!("  {}", found.in_words())));
+        format!("gate: FAILED\n{}\n", lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn queries(number: usize) -> String {
+    match number {
+        1 => "1 query".to_owned(),
+        number => format!("{} queries", count(number)),
+    }
+}
+
+/// `query 17 found 8 of the 9 it found before, lost: 4711`
+fn loss(query: &ChangedQuery, name: &dyn Fn(u64) -> String) -> String {
+    let names = |rows: &[u64]| {
+        rows.iter()
+            .map(|row| name(*row))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let gained = match query.gained.is_empty() {
+        true => String::new(),
+        false => format!("; gained {}", names(&query.gained)),
+    };
+    format!(
+        "query {}: {} hits, {} before; lost {}{gained}",
+        query.query_idx,
+        query.hits_b,
+        query.hits_a,
+        names(&query.lost)
+    )
+}
+
+fn cells(pair: &PointPair<'_>) -> [String; 8] {
+    let none = || "–".to_owned();
+    let ratio = pair.qps_ratio;
+    let recall = pair.recall_difference;
+    let interval = |ratio: Ratio| {
+        let Estimate { low, high, .. } = ratio.ratio;
+        format!("{low:.3} to {high:.3}")
+    };
+    [
+        pair.name.clone(),
+        pair.load.to_string(),
+        ratio.map_or_else(none, told),
+        ratio.map_or_else(none, interval),
+        ratio
+            .and_then(|ratio| ratio.floor)
+            .map_or_else(none, percent),
+        recall.map_or_else(none, |recall| format!("{:+.4}", recall.value)),
+        recall.map_or_else(none, |recall| {
+            format!("{:+.4} to {:+.4}", recall.low, recall.high)
+        }),
+        match recall {
+            Some(_) => count(pair.changed.len()),
+            None => none(),
+        },
+    ]
+}
+
+/// `-9.1 % slower`, `+1.2 % same`
+fn told(ratio: Ratio) -> String {
+    let word = match ratio.verdict {
+        Told::Faster => "faster",
+        Told::Slower => "SLOWER",
+        Told::Indistinguishable => "same",
+    };
+    format!("{} {word}", signed_percent(ratio.ratio.value - 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::tests::{run, worse};
+
+    #[test]
+    fn differences_come_first_and_losses_name_their_neighbours() {
+        let (a, mut b) = (run(), worse());
+        b.record.git_revision = Some("4567def".into());
+        let diff = Diff::new(&a, &b, false);
+        let text = diff.text(&|row| format!("word-{row}"));
+        assert!(
+            text.starts_with("the runs differ in\n  git revision\n    A  Some("),
+            "{text}"
+        );
+        let point = "hnsw m=32 ef_search=64";
+        let expected = format!("{point} (single): 100 queries lost neighbours");
+        assert!(text.contains(&expected), "{text}");
+        assert!(
+            text.contains("query 0: 8 hits, 9 before; lost word-3\n"),
+            "{text}"
+        );
+        assert!(text.contains("and 97 more"), "{text}");
+        assert!(text.contains("-9.1 % SLOWER"), "{text}");
+    }
+
+    #[test]
+    fn what_is_refused_says_why() {
+        let (a, mut b) = (run(), run());
+        b.record.machine.threads = 64;
+        let text = Diff::new(&a, &b, false).text(&|row| row.to_string());
+        assert!(
+            text.contains("times are not compared: the numbers of threads differ; --across"),
+            "{text}"
+        );
+        let text = Diff::new(&a, &b, true).text(&|row| row.to_string());
+        assert!(text.contains("ACROSS MACHINES"), "{text}");
+    }
+
+    #[test]
+    fn the_gate_says_what_failed_and_what_was_allowed() {
+        let (a, b) = (run(), worse());
+        let gate: Gate = "qps=-3%".parse().unwrap();
+        let found = gate.regressions(&Diff::new(&a, &b, false));
+        assert_eq!(
+            gate.text(&found),
+            "gate: FAILED\n  qps -9.1 %, allowed -3.0 %: hnsw m=32 ef_search=64 (single)\n  \
+             recall -0.010, allowed none: hnsw m=32 ef_search=64 (single)\n"
+        );
+        assert!(gate.text(&[]).starts_with("gate: passed"));
+    }
+}

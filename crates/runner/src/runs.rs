@@ -1,0 +1,269 @@
+//! Finding runs among the results: by folder, by experiment, by name.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use annbench_store::results::{RunRecord, tables};
+
+use crate::folder;
+
+/// A folder of results: `<folder>/<experiment>/<run>/`.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    folder: PathBuf,
+}
+
+/// A run among the results.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundRun {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it is.
+    pub record: RunRecord,
+    /// Whether it is finished, under way or cut off.
+    pub state: RunState,
+}
+
+/// Whether a run is finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// All its tables are written.
+    Finished,
+    /// A process works on it.
+    Running,
+    /// It was cut off; the same command goes on with it.
+    Unfinished,
+}
+
+/// No run of that name.
+#[derive(Debug, thiserror::Error)]
+pub enum NoRun {
+    /// Nothing there is called so.
+    #[error(
+        "no run {name}: it is neither a folder with a run.json nor the name of a run or an \
+         experiment in {}; annbench list shows those there are", .folder.display()
+    )]
+    Unknown {
+        /// What was looked for.
+        name: String,
+        /// Where.
+        folder: PathBuf,
+    },
+    /// An experiment without a finished run.
+    #[error("{} holds no finished run; run the experiment, or go on with the one that was cut off", .folder.display())]
+    NoneFinished {
+        /// The experiment's folder, or that of all results.
+        folder: PathBuf,
+    },
+    /// A run that is not finished.
+    #[error("{} is not finished; the command that began it goes on with it", .folder.display())]
+    Unfinished {
+        /// The run's folder.
+        folder: PathBuf,
+    },
+}
+
+impl Runs {
+    /// The results in a folder, which need not exist.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    /// All runs, the newest first.
+    pub fn list(&self) -> Vec<FoundRun> {
+        let mut runs: Vec<FoundRun> = folders_in(&self.folder)
+            .flat_map(|experiment| runs_of(&experiment))
+            .collect();
+        sort(&mut runs);
+        runs
+    }
+
+    /// The newest finished run of all.
+    ///
+    /// # Errors
+    /// [`NoRun`] if there is none.
+    pub fn newest(&self) -> Result<PathBuf, NoRun> {
+        newest(self.list(), &self.folder)
+    }
+
+    /// The folder of a finished run: given as that folder, as the folder or the name of an
+    /// experiment (its newest run), or as the name of a run.
+    ///
+    /// # Errors
+    /// [`NoRun`] if there is no such run, or it is not finished.
+    pub fn find(&self, name: &Path) -> Result<PathBuf, NoRun> {
+        let within = self.folder.join(name);
+        for folder in [name, within.as_path()] {
+            if folder.join("run.json").is_file() {
+                return finished(folder);
+            }
+            let runs = runs_of(folder);
+            if !runs.is_empty() {
+                return newest(runs, folder);
+            }
+        }
+        let named = self.list().into_iter();
+        let mut named = named.filter(|run| run.folder.file_name() == Some(name.as_os_str()));
+        match named.next() {
+            Some(run) => finished(&run.folder),
+            None => Err(NoRun::Unknown {
+                name: name.display().to_string(),
+                folder: self.folder.clone(),
+            }),
+        }
+    }
+}
+
+fn newest(runs: Vec<FoundRun>, among: &Path) -> Result<PathBuf, NoRun> {
+    let mut finished = runs
+        .into_iter()
+        .filter(|run| run.state == RunState::Finished);
+    let newest = finished.next().map(|run| run.folder);
+    newest.ok_or_else(|| NoRun::NoneFinished {
+        folder: among.to_owned(),
+    })
+}
+
+fn finished(folder: &Path) -> Result<PathBuf, NoRun> {
+    match found(folder).map(|run| run.state) {
+        Some(RunState::Finished) => Ok(folder.to_owned()),
+        _ => Err(NoRun::Unfinished {
+            folder: folder.to_owned(),
+        }),
+    }
+}
+
+/// The runs of one experiment, the newest first.
+fn runs_of(experiment: &Path) -> Vec<FoundRun> {
+    let mut runs: Vec<FoundRun> = folders_in(experiment)
+        .filter_map(|folder| found(&folder))
+        .collect();
+    sort(&mut runs);
+    runs
+}
+
+fn sort(runs: &mut [FoundRun]) {
+    runs.sort_by(|a, b| {
+        (&b.record.started, &b.record.run_id).cmp(&(&a.record.started, &a.record.run_id))
+    });
+}
+
+/// The run in a folder, if one is there.
+fn found(folder: &Path) -> Option<FoundRun> {
+    let record = tables::read_record(&folder.join("run.json")).ok()?;
+    let state = match record.finished {
+        Some(_) => RunState::Finished,
+        None if folder::is_locked(folder) => RunState::Running,
+        None => RunState::Unfinished,
+    };
+    Some(FoundRun {
+        folder: folder.to_owned(),
+        record,
+        state,
+    })
+}
+
+/// Folders in a folder, without links such as `latest` and without hidden ones such as the cache.
+fn folders_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .map(|entry| entry.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A run whose record holds no more than it must.
+    fn lay(results: &Path, experiment: &str, run_id: &str, finished: bool) {
+        let folder = results.join(experiment).join(run_id);
+        fs::create_dir_all(&folder).unwrap();
+        let record = json!({
+            "experiment": experiment, "run_id": run_id, "started": &run_id[..10],
+            "finished": finished.then_some("later"), "annbench_version": "0", "git_revision": null,
+            "plan_sha256": "", "plan": {}, "experiment_toml": "",
+            "dataset": {
+                "name": "d", "source": null, "licence": null, "metric": "l2", "n": 1,
+                "n_queries": 1, "dim": 1, "queries": "", "base_sha256": "", "queries_sha256": ""
+            },
+            "machine": {
+                "cpu": "", "cpu_flags": [], "physical_cores": null, "threads": 1,
+                "memory_bytes": 0, "os": ""
+            },
+            "libraries": [], "blas": { "kept": false, "found": [], "set": [] }, "warnings": []
+        });
+        fs::write(folder.join("run.json"), record.to_string()).unwrap();
+    }
+
+    fn results() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        lay(folder.path(), "a", "2026-01-01-x", true);
+        lay(folder.path(), "a", "2026-01-03-x", true);
+        lay(folder.path(), "a", "2026-01-04-x", false);
+        lay(folder.path(), "b", "2026-01-02-x", true);
+        lay(folder.path(), "c", "2026-01-05-x", false);
+        fs::create_dir_all(folder.path().join(".cache/truth")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn runs_are_listed_newest_first_with_their_state() {
+        let results = results();
+        let told: Vec<(String, RunState)> = Runs::new(results.path())
+            .list()
+            .into_iter()
+            .map(|run| (run.record.run_id[9..10].to_owned(), run.state))
+            .collect();
+        use RunState::{Finished, Unfinished};
+        let expected = [
+            ("5", Unfinished),
+            ("4", Unfinished),
+            ("3", Finished),
+            ("2", Finished),
+            ("1", Finished),
+        ];
+        assert_eq!(told, expected.map(|(day, state)| (day.to_owned(), state)));
+        assert_eq!(Runs::new("no/such/folder").list(), []);
+    }
+
+    #[test]
+    fn a_run_is_found_by_folder_by_experiment_and_by_name() {
+        let results = results();
+        let runs = Runs::new(results.path());
+        let newest_of_a = results.path().join("a/2026-01-03-x");
+        for name in [
+            newest_of_a.clone(),
+            results.path().join("a"),
+            "a".into(),
+            "2026-01-03-x".into(),
+            "a/2026-01-03-x".into(),
+        ] {
+            assert_eq!(runs.find(&name).unwrap(), newest_of_a, "{}", name.display());
+        }
+        assert_eq!(runs.newest().unwrap(), newest_of_a);
+    }
+
+    #[test]
+    fn what_is_not_there_or_not_finished_is_refused_with_a_remedy() {
+        let results = results();
+        let runs = Runs::new(results.path());
+        for (name, expected) in [
+            ("nothing", "no run nothing: "),
+            ("c", "holds no finished run"),
+            ("2026-01-04-x", "is not finished"),
+        ] {
+            let error = runs.find(Path::new(name)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{name}: {error}");
+        }
+        assert!(Runs::new("no/such/folder").newest().is_err());
+    }
+}
