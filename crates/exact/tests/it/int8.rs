@@ -1,5 +1,7 @@
 //! The int8 pass: what it rules out, what it cannot take, and vectors of other types.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use annbench_exact::{
     BlockSearch, Component, ExactError, ExactNeighbors, Kernel, Options, Searcher, search_blocks,
 };
@@ -139,6 +141,28 @@ fn sums_of_the_largest_codes_do_not_overflow() {
     check_like_f32(&base, &queries);
     let byte = |matrix: &Matrix| matrix.view().map(|value| (value * 127.0 + 128.0) as u8);
     check_like_f32(&byte(&base), &byte(&queries));
+}
+
+#[test]
+fn a_raised_flag_stops_the_packing() {
+    let available = Kernel::best();
+    for threads in [1, 3] {
+        let flag = AtomicBool::new(false);
+        let mut rows = 0;
+        let mut options = Options::new(threads)
+            .with_progress(|progress| {
+                rows = progress.done;
+                flag.store(true, Ordering::Relaxed);
+            })
+            .with_cancel(&flag);
+        let stopped = Searcher::owning(normal(40_000, 4, 22), Metric::L2, &mut options);
+        drop(options);
+        match available {
+            Some(_) => assert_eq!(stopped.unwrap_err(), ExactError::Cancelled),
+            None => assert!(stopped.is_ok(), "without a fast kernel nothing is packed"),
+        }
+        assert!(rows < 40_000, "{rows} on {threads}");
+    }
 }
 
 #[test]
