@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{Seek, SeekFrom, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -37,33 +37,49 @@ pub(super) struct Arrived {
 }
 
 impl Download<'_> {
-    /// Downloads a piece of the set and checks it. A wrong one is removed.
-    pub(super) fn piece(
+    /// Downloads the files of a piece, or what is missing of them, and says where they are.
+    pub(super) fn bring(
         &self,
         piece: &Piece,
         watch: &mut dyn FnMut(Step<'_>),
+    ) -> Result<Vec<PathBuf>, FetchError> {
+        let addresses = piece.addresses().into_iter().enumerate();
+        addresses
+            .map(|(part, address)| {
+                let path = self.place(piece, part, &address);
+                self.file(piece, &address, &path, watch)?;
+                Ok(path)
+            })
+            .collect()
+    }
+
+    /// Checks the files of a piece, and makes the first rows of a flat file a file of their own.
+    /// Only when all pieces have come: a shortened file is no copy that a later fetch could go on
+    /// with.
+    pub(super) fn check(
+        &self,
+        piece: &Piece,
+        paths: &[PathBuf],
+        watch: &mut dyn FnMut(Step<'_>),
     ) -> Result<Arrived, FetchError> {
-        let mut paths = Vec::new();
-        for (part, address) in piece.addresses().iter().enumerate() {
-            let path = self.place(piece, part, address);
-            self.file(piece, address, &path, watch)?;
-            paths.push(path);
+        let first = paths
+            .first()
+            .map_or(self.folder.as_path(), PathBuf::as_path);
+        if let Some(rows) = piece.rows {
+            let bytes = self.flat_bytes(first, rows);
+            cut(first, bytes).map_err(|source| io_error(first, source))?;
         }
+        watch(Step::Check);
         let origin = Origin {
             url: shown(&piece.url),
-            sha256: self.hash(&paths, watch)?,
+            sha256: hash(paths)?,
         };
-        self.compare(piece, &origin)
-            .inspect_err(|_| discard(&paths))?;
+        self.compare(piece, &origin)?;
         if let Some(rows) = piece.rows {
-            shorten(&paths[0], rows).map_err(|source| io_error(&paths[0], source))?;
+            count(first, rows).map_err(|source| io_error(first, source))?;
         }
-        let folder = paths[0].parent().unwrap_or(&self.folder);
-        let path = if piece.parts.is_some() {
-            folder
-        } else {
-            &paths[0]
-        };
+        let folder = first.parent().unwrap_or(&self.folder);
+        let path = if piece.parts.is_some() { folder } else { first };
         Ok(Arrived {
             path: path.into(),
             origin,
@@ -96,24 +112,15 @@ impl Download<'_> {
         };
         let limit = piece.rows.map(|rows| self.flat_bytes(path, rows));
         let brought = transfer::download(self.remote, &address, path, limit, progress)?;
-        let wrong = |expected| FetchError::Size {
-            address: shown(&address),
-            expected,
-            found: brought.bytes,
-        };
-        match (piece.bytes, limit) {
-            (Some(expected), _) if expected != brought.bytes => Err(wrong(expected)),
-            (_, Some(expected)) if expected > brought.bytes => Err(wrong(expected)),
-            _ => Ok(()),
-        }
-        .inspect_err(|_| discard(&[path.into()]))?;
-        match limit {
-            Some(limit) => File::options()
-                .write(true)
-                .open(path)
-                .and_then(|file| file.set_len(limit))
-                .map_err(|source| io_error(path, source)),
-            None => Ok(()),
+        let expected = piece.bytes.unwrap_or(brought.bytes);
+        let at_least = limit.unwrap_or(0);
+        match brought.bytes == expected && brought.bytes >= at_least {
+            true => Ok(()),
+            false => Err(FetchError::Size {
+                address: shown(&address),
+                expected: expected.max(at_least),
+                found: brought.bytes,
+            }),
         }
     }
 
@@ -135,23 +142,6 @@ impl Download<'_> {
         FLAT_HEADER + rows as u64 * self.entry.dim as u64 * dtype.bytes()
     }
 
-    fn hash(
-        &self,
-        paths: &[PathBuf],
-        watch: &mut dyn FnMut(Step<'_>),
-    ) -> Result<String, FetchError> {
-        let mut hashes = Vec::new();
-        for path in paths {
-            watch(Step::Check);
-            hashes.push(sha256_file(path).map_err(|source| io_error(path, source))?);
-        }
-        let parts: Vec<&str> = hashes.iter().map(String::as_str).collect();
-        Ok(match parts[..] {
-            [one] => one.into(),
-            _ => sha256_parts(&parts),
-        })
-    }
-
     /// Refuses another file than the catalogue or an earlier fetch has pinned.
     fn compare(&self, piece: &Piece, origin: &Origin) -> Result<(), FetchError> {
         let known = self.earlier.iter().find(|known| known.url == origin.url);
@@ -167,24 +157,32 @@ impl Download<'_> {
     }
 }
 
-pub(super) fn io_error(path: &Path, source: std::io::Error) -> FetchError {
+pub(super) fn io_error(path: &Path, source: io::Error) -> FetchError {
     FetchError::Io {
         path: path.into(),
         source,
     }
 }
 
-/// Removes wrong files. One that cannot be removed is checked again by the next fetch.
-fn discard(paths: &[PathBuf]) {
-    for path in paths {
-        _ = transfer::discard(path);
-    }
+/// sha256 of a file, or of the hashes of several.
+fn hash(paths: &[PathBuf]) -> Result<String, FetchError> {
+    let of_file = |path: &PathBuf| sha256_file(path).map_err(|source| io_error(path, source));
+    let hashes: Vec<String> = paths.iter().map(of_file).collect::<Result<_, _>>()?;
+    let parts: Vec<&str> = hashes.iter().map(String::as_str).collect();
+    Ok(match parts[..] {
+        [one] => one.into(),
+        _ => sha256_parts(&parts),
+    })
+}
+
+/// Cuts a flat file after its first bytes.
+fn cut(path: &Path, bytes: u64) -> io::Result<()> {
+    File::options().write(true).open(path)?.set_len(bytes)
 }
 
 /// Has the header of a flat file count the rows that are left.
-fn shorten(path: &Path, rows: usize) -> std::io::Result<()> {
-    let rows = u32::try_from(rows).map_err(std::io::Error::other)?;
+fn count(path: &Path, rows: usize) -> io::Result<()> {
+    let rows = u32::try_from(rows).map_err(io::Error::other)?;
     let mut file = File::options().write(true).open(path)?;
-    file.seek(SeekFrom::Start(0))?;
     file.write_all(&rows.to_le_bytes())
 }

@@ -109,48 +109,72 @@ fn make(
     folder: &Path,
     watch: &mut dyn FnMut(Step<'_>),
 ) -> Result<Vec<Origin>, FetchError> {
+    let (base, queries) = arrive(download, watch)?;
+    let (base_vectors, query_vectors) = read(download.entry, &base, queries.as_ref(), watch)?;
     let entry = download.entry;
-    let base = download.piece(&entry.base, watch)?;
-    let queries = entry
-        .queries
-        .as_ref()
-        .map(|piece| download.piece(piece, watch))
-        .transpose()?;
-    let read = &mut |progress| watch(Step::Read(progress));
-    let dataset = Dataset::open(&base.path)?;
-    let options = LoadOptions {
-        vector_column: entry.vector_column.clone(),
-        id_column: entry.id_column.clone(),
-        keep_columns: false,
-    };
-    let base_vectors = dataset.load_base(&options, read)?;
-    let query_vectors = match &queries {
-        Some(queries) => Some(crate::load(&queries.path, &LoadOptions::default(), read)?),
-        None => dataset.load_queries(&options, read)?,
-    };
     check_shape(entry, &base_vectors, query_vectors.as_ref())?;
-    let mut write =
-        |name: &str, vectors: &Embeddings| write_file(entry, folder, name, vectors, watch);
+    let mut write = |name, vectors: &Embeddings| write_file(entry, folder, name, vectors, watch);
+    let base_entry = write("base.parquet", &base_vectors)?;
+    let query_entry = query_vectors
+        .map(|vectors| write("queries.parquet", &vectors))
+        .transpose()?;
+    let arrived = [Some(base), queries].into_iter().flatten();
     let manifest = Manifest {
-        base: write("base.parquet", &base_vectors)?,
-        queries: query_vectors
-            .map(|vectors| write("queries.parquet", &vectors))
-            .transpose()?,
         name: entry.name.clone(),
-        source: Some(format!("{} (from {})", entry.about, shown(&entry.base.url))),
+        source: Some(format!("{}, from {}", entry.about, shown(&entry.base.url))),
         licence: Some(entry.licence.clone()),
         metric: Some(entry.metric),
         dim: Some(entry.dim),
         vector_column: None,
         id_column: None,
-        origins: [Some(base), queries]
-            .into_iter()
-            .flatten()
-            .map(|arrived: Arrived| arrived.origin)
-            .collect(),
+        base: base_entry,
+        queries: query_entry,
+        origins: arrived.map(|arrived| arrived.origin).collect(),
     };
     manifest.write(&folder.join(MANIFEST_NAME))?;
     Ok(manifest.origins)
+}
+
+/// Downloads all pieces, then checks them.
+fn arrive(
+    download: &Download<'_>,
+    watch: &mut dyn FnMut(Step<'_>),
+) -> Result<(Arrived, Option<Arrived>), FetchError> {
+    let entry = download.entry;
+    let base = download.bring(&entry.base, watch)?;
+    let queries = match &entry.queries {
+        Some(piece) => Some((piece, download.bring(piece, watch)?)),
+        None => None,
+    };
+    let base = download.check(&entry.base, &base, watch)?;
+    let queries = queries.map(|(piece, paths)| download.check(piece, &paths, watch));
+    Ok((base, queries.transpose()?))
+}
+
+/// Reads the vectors, and the queries from their own file or from that of the base.
+fn read(
+    entry: &Entry,
+    base: &Arrived,
+    queries: Option<&Arrived>,
+    watch: &mut dyn FnMut(Step<'_>),
+) -> Result<(Embeddings, Option<Embeddings>), FetchError> {
+    let progress = &mut |progress| watch(Step::Read(progress));
+    let options = LoadOptions {
+        vector_column: entry.vector_column.clone(),
+        id_column: entry.id_column.clone(),
+        keep_columns: false,
+    };
+    let dataset = Dataset::open(&base.path)?;
+    let vectors = dataset.load_base(&options, progress)?;
+    let queries = match queries {
+        Some(queries) => Some(crate::load(
+            &queries.path,
+            &LoadOptions::default(),
+            progress,
+        )?),
+        None => dataset.load_queries(&options, progress)?,
+    };
+    Ok((vectors, queries))
 }
 
 /// The manifest of an earlier fetch.

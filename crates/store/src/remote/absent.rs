@@ -1,6 +1,6 @@
 //! What stands in for transfers where the feature `remote` is not compiled in.
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use super::{Brought, Remote, RemoteError, Transfer, address};
 use crate::LoadOptions;
@@ -30,10 +30,6 @@ pub(crate) fn download(
     _: &mut dyn FnMut(Transfer),
 ) -> Result<Brought, RemoteError> {
     Err(not_built(address))
-}
-
-pub(crate) fn discard(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn not_built(address: &str) -> RemoteError {

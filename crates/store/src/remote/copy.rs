@@ -134,7 +134,7 @@ impl Copy {
 }
 
 /// Removes a copy and its record, if they are there.
-pub(super) fn remove(path: &Path) -> std::io::Result<()> {
+fn remove(path: &Path) -> std::io::Result<()> {
     for file in [record_path(path), path.into()] {
         match std::fs::remove_file(file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),

@@ -51,6 +51,10 @@ use crate::{LoadOptions, inspect::Outline};
 pub struct Remote {
     cache: PathBuf,
     limits: Limits,
+    #[cfg_attr(
+        not(feature = "remote"),
+        expect(dead_code, reason = "only transfers need keys")
+    )]
     variables: Vec<(String, String)>,
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Brought, Remote, RemoteError, Transfer, address,
-    copy::{self, Copy, Version},
+    copy::{Copy, Version},
     object::{Look, Object},
     parquet,
 };
@@ -70,11 +70,6 @@ pub(crate) fn download(
     let end = limit.unwrap_or(u64::MAX).min(copy.bytes());
     task.fill(&mut copy, &[0..end])?;
     Ok(task.brought(&copy))
-}
-
-/// Removes what [`download`] brought, whole or not.
-pub(crate) fn discard(path: &Path) -> io::Result<()> {
-    copy::remove(path)
 }
 
 fn in_cache(cache: &Path, address: &str, version: &Version) -> PathBuf {

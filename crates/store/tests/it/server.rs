@@ -127,7 +127,7 @@ fn answer(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     };
     let range = headers.get("range").and_then(|text| parse_range(text));
     let file = shared.files.lock().unwrap().get(&path).cloned();
-    let mut log = |sent| {
+    let log = |sent| {
         let (path, range) = (path.clone(), range.clone());
         shared
             .log
