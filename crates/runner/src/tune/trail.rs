@@ -78,7 +78,7 @@ impl Trail {
         let landings = goal.targets.iter().flat_map(|&target| {
             let landed = race.landed(target).into_iter();
             landed.map(move |(arm, found, qps_at_target)| {
-                let looked = looked(&candidates[arm], &found, plan);
+                let looked = self::looked(&candidates[arm], &found, plan);
                 let marks: Vec<Landmark> =
                     race.known()[arm].iter().map(|known| known.mark).collect();
                 let choice = &candidates[arm].arm;
