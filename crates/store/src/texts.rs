@@ -7,7 +7,7 @@ use arrow_array::{Array, RecordBatch, cast::AsArray};
 use arrow_schema::{DataType, Schema};
 
 use crate::{
-    Format, LoadError,
+    Faults, Format, LoadError,
     columnar::{IdSink, id_column, place},
     parquet::{ParquetFile, guard},
     text,
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
         places.sort_unstable();
         let sink = |id: usize| {
             let field = schema.field(id);
-            IdSink::new(path, field.name(), field.data_type())
+            IdSink::new(path, field.name(), field.data_type(), Faults::Refuse)
         };
         Ok(Self {
             path,

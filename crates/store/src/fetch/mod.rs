@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub use error::FetchError;
 
 use crate::{
-    Dtype, Embeddings, Format, LoadOptions, Progress, WriteOptions,
+    Dtype, Embeddings, Faults, Format, LoadOptions, Progress, WriteOptions,
     catalog::{Entry, Piece},
     dataset::{Dataset, FileEntry, MANIFEST_NAME, Manifest, Origin},
     hash::sha256_file,
@@ -163,6 +163,7 @@ fn read(
         vector_column: entry.vector_column.clone(),
         id_column: entry.id_column.clone(),
         keep_columns: false,
+        faults: Faults::Refuse,
     };
     let dataset = Dataset::open(&base.path)?;
     let vectors = dataset.load_base(&options, progress)?;

@@ -8,7 +8,7 @@ use arrow_schema::{DataType, Schema};
 
 use super::file::{ParquetFile, guard};
 use crate::{
-    Format, LoadError, LoadOptions,
+    Faults, Format, LoadError, LoadOptions,
     columnar::{IdSink, Roles, TableSize, VectorSink},
     shards,
 };
@@ -180,7 +180,7 @@ impl<'f> Block<'f> {
             schema,
             vector,
             size,
-            sink: VectorSink::new(path, schema.field(vector).name(), size),
+            sink: VectorSink::new(path, schema.field(vector).name(), size, Faults::Refuse),
             start: 0,
             rows: 0,
         }
@@ -194,7 +194,7 @@ impl<'f> Block<'f> {
         refused: &mut Option<E>,
     ) -> Result<(), LoadError> {
         let name = self.schema.field(self.vector).name();
-        let next = VectorSink::new(self.path, name, self.size);
+        let next = VectorSink::new(self.path, name, self.size, Faults::Refuse);
         let full = std::mem::replace(&mut self.sink, next).finish()?;
         (self.start, self.rows) = (self.start + self.rows, 0);
         take(full).map_err(|error| {
@@ -216,7 +216,7 @@ fn names_of_file(
     rows: &[u64],
 ) -> Result<(Ids, usize), LoadError> {
     let field = file.schema().field(column);
-    let mut sink = IdSink::new(path, field.name(), field.data_type());
+    let mut sink = IdSink::new(path, field.name(), field.data_type(), Faults::Refuse);
     let mut n = 0;
     file.read(&[column], BATCH_ROWS, &mut |row, batch| {
         n = row + batch.num_rows();
