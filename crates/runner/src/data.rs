@@ -22,6 +22,7 @@ use crate::{
     experiment::{Mistake, QueriesSpec, Written},
     insertion::Order,
     observer::Observer,
+    threads::all_threads,
 };
 
 /// Queries to draw where nothing is said, and there is enough to draw from.
@@ -211,7 +212,8 @@ impl Reader<'_> {
     fn base(&mut self, dataset: &Dataset) -> Result<Embeddings, Mistake> {
         let options = self.options();
         self.observer.begin("read the base", None);
-        let base = dataset.load_base(&options, &mut shown(self.observer, "read the base"));
+        let progress = &mut shown(self.observer, "read the base");
+        let base = dataset.load_base_on(&options, all_threads(), progress);
         self.observer.end();
         let mut base = base.map_err(|error| self.mistake("dataset.path", error))?;
         if let Some(limit) = self.positive("dataset.limit", self.spec_limit())? {

@@ -18,12 +18,11 @@ use arrow_ipc::{
     reader::{StreamDecoder, read_footer_length},
     root_as_message,
 };
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 use crate::{
-    Embeddings, LoadError, LoadOptions, Progress,
-    columnar::{Roles, Sink, TableSize, column_cards, dtype_of},
-    inspect::Layout,
+    LoadError,
+    columnar::{Table, TableSize},
     parquet::guard,
 };
 
@@ -52,59 +51,25 @@ fn begins_stream(start: &[u8]) -> bool {
     }
 }
 
-/// Reads the vectors, the ids and, if asked, all other columns.
-pub(crate) fn load(
-    path: &Path,
-    options: &LoadOptions,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Embeddings, LoadError> {
-    let mut batches = Batches::open(path)?;
-    let mut next = batches.next()?;
-    let schema = batches.schema()?;
-    let roles = Roles::find(path, &schema, options)?;
-    let size = batches.size(next.as_ref());
-    let mut sink = Sink::new(path, &schema, &roles, options.keep_columns, size, None);
-    let mut done = 0;
-    while let Some(batch) = next {
-        let place = format!("at row {done}");
-        guard(path, &place, || {
-            let columns = batch.project(sink.projected());
-            sink.append(&columns.map_err(|source| batches.refused(source))?)
-        })?;
-        done += batch.num_rows();
-        let total = size.rows.max(done);
-        progress(Progress { done, total });
-        next = batches.next()?;
-    }
-    sink.finish()
-}
-
-/// What the schema says of the file.
-pub(crate) fn layout(path: &Path, options: &LoadOptions) -> Result<Layout, LoadError> {
-    let mut batches = Batches::open(path)?;
-    batches.next()?;
-    let schema = batches.schema()?;
-    let roles = Roles::find(path, &schema, options)?;
-    Ok(Layout {
-        dtype: dtype_of(schema.field(roles.vector).data_type()).unwrap_or_default(),
-        columns: column_cards(&schema, &roles),
-        row_groups: None,
-    })
-}
-
-/// The batches of a file, one after the other.
-struct Batches<'a> {
+/// An opened file or stream as a table.
+pub(crate) struct ArrowTable<'a> {
     path: &'a Path,
     file: Take<File>,
     stream_bytes: u64,
     decoder: StreamDecoder,
     /// What was read and not yet decoded.
     buffer: Buffer,
+    schema: SchemaRef,
+    /// The first batch, until it is asked for.
+    first: Option<RecordBatch>,
+    /// Rows of the first batch, and the bytes of the file up to its end.
+    first_size: (u64, u64),
     rows: usize,
 }
 
-impl<'a> Batches<'a> {
-    fn open(path: &'a Path) -> Result<Self, LoadError> {
+impl<'a> ArrowTable<'a> {
+    /// Opens a file and reads as far as the first batch, which the schema comes before.
+    pub(crate) fn open(path: &'a Path) -> Result<Self, LoadError> {
         let io = |source| LoadError::io(path, source);
         let mut file = File::open(path).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
@@ -119,17 +84,28 @@ impl<'a> Batches<'a> {
             _ => stream_end(path, &mut file, bytes, stream_start)? - stream_start,
         };
         file.seek(SeekFrom::Start(stream_start)).map_err(io)?;
-        Ok(Self {
+        let mut table = Self {
             path,
             file: file.take(stream_bytes),
             stream_bytes,
             decoder: StreamDecoder::new(),
             buffer: Buffer::from_vec(Vec::<u8>::new()),
+            schema: SchemaRef::new(Schema::empty()),
+            first: None,
+            first_size: (0, 1),
             rows: 0,
-        })
+        };
+        table.first = table.read()?;
+        let missing = || ArrowError::IpcError("the schema is missing".into());
+        let schema = table.decoder.schema();
+        table.schema = schema.ok_or_else(|| table.refused(missing()))?;
+        let left = table.file.limit() + table.buffer.len() as u64;
+        let used = stream_bytes.saturating_sub(left).max(1);
+        table.first_size = (table.rows as u64, used);
+        Ok(table)
     }
 
-    fn next(&mut self) -> Result<Option<RecordBatch>, LoadError> {
+    fn read(&mut self) -> Result<Option<RecordBatch>, LoadError> {
         let (path, place) = (self.path, format!("at row {}", self.rows));
         let batch = guard(path, &place, || self.decode())?;
         self.rows += batch.as_ref().map_or(0, RecordBatch::num_rows);
@@ -191,28 +167,36 @@ impl<'a> Batches<'a> {
         self.refused(ArrowError::IpcError(problem))
     }
 
-    /// The schema, once a batch was asked for.
-    fn schema(&self) -> Result<SchemaRef, LoadError> {
-        let missing = || ArrowError::IpcError("the schema is missing".into());
-        self.decoder.schema().ok_or_else(|| self.refused(missing()))
-    }
-
-    /// A guess at the rows, by the bytes of the first batch.
-    fn size(&self, first: Option<&RecordBatch>) -> TableSize {
-        let left = self.file.limit() + self.buffer.len() as u64;
-        let used = (self.stream_bytes - left).max(1);
-        let rows = first.map_or(0, RecordBatch::num_rows) as u64;
-        TableSize {
-            rows: (rows.saturating_mul(self.stream_bytes) / used) as usize,
-            file_bytes: self.stream_bytes,
-        }
-    }
-
     fn refused(&self, source: ArrowError) -> LoadError {
         LoadError::Arrow {
             path: self.path.into(),
             place: format!("at row {}", self.rows),
             source,
+        }
+    }
+}
+
+impl Table for ArrowTable<'_> {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn next(&mut self, columns: &[usize]) -> Result<Option<RecordBatch>, LoadError> {
+        let batch = match self.first.take() {
+            Some(first) => Some(first),
+            None => self.read()?,
+        };
+        let projected = batch.map(|batch| batch.project(columns)).transpose();
+        projected.map_err(|source| self.refused(source))
+    }
+
+    /// A guess at the rows, by the bytes of the first batch.
+    fn size(&self) -> TableSize {
+        let (rows, used) = self.first_size;
+        let guess = u128::from(rows) * u128::from(self.stream_bytes) / u128::from(used);
+        TableSize {
+            rows: usize::try_from(guess).unwrap_or(usize::MAX),
+            file_bytes: self.stream_bytes,
         }
     }
 }
@@ -282,7 +266,7 @@ fn stream_end(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Format;
+    use crate::{Format, LoadOptions};
     use annbench_vectors::Ids;
     use arrow_array::{ArrayRef, Int64Array, ListArray, types::Float32Type};
     use arrow_ipc::{
@@ -335,11 +319,13 @@ mod tests {
         for bytes in files() {
             std::fs::write(&path, bytes).unwrap();
             assert_eq!(Format::detect(&path).unwrap(), Format::Arrow);
-            let read = load(&path, &LoadOptions::default(), &mut |_| {}).unwrap();
+            let read = crate::load(&path, &LoadOptions::default(), &mut |_| {}).unwrap();
             assert_eq!((read.n(), read.dim()), (100, 2));
             assert_eq!(read.vectors.row(99), [99.0, 0.5]);
             assert_eq!(read.ids, Ids::Integers((0..100).collect()));
-            let layout = layout(&path, &LoadOptions::default()).unwrap();
+            let layout = Format::Arrow
+                .layout(&path, &LoadOptions::default())
+                .unwrap();
             assert_eq!(layout.columns.len(), 2);
         }
     }
@@ -351,7 +337,7 @@ mod tests {
         for bytes in files() {
             for length in [12, bytes.len() / 2, bytes.len() - 9] {
                 std::fs::write(&path, &bytes[..length]).unwrap();
-                let error = load(&path, &LoadOptions::default(), &mut |_| {}).unwrap_err();
+                let error = crate::load(&path, &LoadOptions::default(), &mut |_| {}).unwrap_err();
                 let message = error.to_string();
                 assert!(
                     message.contains("vectors.arrow: damaged"),

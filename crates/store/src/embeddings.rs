@@ -203,10 +203,16 @@ pub fn load_on(
     }
 }
 
-/// Vectors with row numbers for ids, if all are finite; `values` holds whole rows of `dim`.
+/// The number of a row in its file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowNumber(pub(crate) usize);
+
+/// Vectors with row numbers for ids, if all are finite; `values` holds whole rows of `dim`, the
+/// first of which is row `first` of the file.
 pub(crate) fn numbered(
     path: &Path,
     place: &str,
+    first: RowNumber,
     values: Vec<f32>,
     dim: usize,
 ) -> Result<Embeddings, LoadError> {
@@ -214,7 +220,7 @@ pub(crate) fn numbered(
         return Err(LoadError::NotFinite {
             path: path.into(),
             place: place.into(),
-            row: index / dim,
+            row: first.0 + index / dim,
             component: index % dim,
             value: values[index],
         });

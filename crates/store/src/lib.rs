@@ -34,14 +34,17 @@ compile_error!("annbench reads and maps little-endian files as they lie; port np
 
 mod arrow_ipc;
 pub mod atomic;
+mod blocks;
 pub mod cache;
 mod columnar;
 pub mod convert;
 pub mod dataset;
+mod dense;
 mod embeddings;
 mod flat;
 mod format;
 pub mod hash;
+mod hdf5;
 pub mod inspect;
 pub mod journal;
 mod load_error;
@@ -54,9 +57,10 @@ mod safetensors;
 pub mod sample;
 mod shards;
 mod text;
+mod writer;
 
 pub use embeddings::{Dtype, Embeddings, LoadOptions, Progress, RowCountMismatch, load, load_on};
-pub use flat::read_truth;
+pub use flat::{Truth, read_scored_truth, read_truth};
 pub use format::Format;
 pub use load_error::LoadError;
 pub use parquet::{WriteError, WriteOptions, read_ids, write_ids, write_parquet};

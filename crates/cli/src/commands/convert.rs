@@ -2,8 +2,8 @@
 
 use annbench_runner::Observer;
 use annbench_store::{
-    LoadOptions,
-    convert::{ConvertOptions, Step, convert as convert_file},
+    LoadOptions, Progress,
+    convert::{ConvertOptions, convert as convert_file},
     npy::read_row_numbers,
 };
 use anyhow::Result;
@@ -26,25 +26,12 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
         seed: args.seed,
         limit: args.limit,
         dtype: args.dtype,
+        companions: None,
     };
     let mut bars = Bars::default();
-    let mut current = None;
-    let converted = convert_file(
-        &args.input,
-        &args.output,
-        &options,
-        &mut |step, progress| {
-            if current != Some(step) {
-                let name = match step {
-                    Step::Read => "read",
-                    Step::Write => "write",
-                };
-                bars.begin(name, Some(progress.total as u64));
-                current = Some(step);
-            }
-            bars.advance(progress.done as u64);
-        },
-    );
+    bars.begin_rows("convert");
+    let progress = &mut |progress: Progress| bars.rows(progress.done, progress.total);
+    let converted = convert_file(&args.input, &args.output, &options, progress);
     bars.end();
     let converted = converted?;
     output::text(&format!(

@@ -18,12 +18,14 @@ use crate::LoadError;
 /// Collects the ids of a column.
 pub(crate) struct IdSink<'a> {
     path: &'a Path,
-    column: &'a str,
+    column: String,
     ids: Ids,
+    /// Ids that were handed over already.
+    drained: usize,
 }
 
 impl<'a> IdSink<'a> {
-    pub(crate) fn new(path: &'a Path, column: &'a str, data_type: &DataType) -> Self {
+    pub(crate) fn new(path: &'a Path, column: &str, data_type: &DataType) -> Self {
         let value_type = match data_type {
             DataType::Dictionary(_, values) => values,
             other => other,
@@ -32,7 +34,12 @@ impl<'a> IdSink<'a> {
             true => Ids::Integers(Vec::new()),
             false => Ids::Strings(Vec::new()),
         };
-        Self { path, column, ids }
+        Self {
+            path,
+            column: column.into(),
+            ids,
+            drained: 0,
+        }
     }
 
     /// Appends a batch of ids.
@@ -41,8 +48,8 @@ impl<'a> IdSink<'a> {
         if let Some(row) = first_null(&array) {
             return Err(LoadError::NullId {
                 path: self.path.into(),
-                column: self.column.into(),
-                row: self.ids.len() + row,
+                column: self.column.clone(),
+                row: self.drained + self.ids.len() + row,
             });
         }
         match &mut self.ids {
@@ -50,8 +57,8 @@ impl<'a> IdSink<'a> {
                 let appended = append_integers(ids, &array);
                 appended.map_err(|(row, id)| LoadError::IdTooLarge {
                     path: self.path.into(),
-                    column: self.column.into(),
-                    row,
+                    column: self.column.clone(),
+                    row: self.drained + row,
                     id,
                 })
             }
@@ -63,27 +70,34 @@ impl<'a> IdSink<'a> {
         }
     }
 
-    /// The ids, if they are distinct.
-    pub(crate) fn finish(self) -> Result<Ids, LoadError> {
+    /// The ids since the last time; whether all are distinct is not asked.
+    pub(crate) fn drain(&mut self) -> Ids {
+        self.drained += self.ids.len();
+        let empty = match &self.ids {
+            Ids::Integers(_) => Ids::Integers(Vec::new()),
+            _ => Ids::Strings(Vec::new()),
+        };
+        std::mem::replace(&mut self.ids, empty)
+    }
+
+    /// Refuses ids that repeat one another.
+    pub(crate) fn check_distinct(&self) -> Result<(), LoadError> {
         let duplicate = match &self.ids {
             Ids::Integers(ids) => first_duplicate(ids),
             Ids::Strings(ids) => first_duplicate(ids),
             Ids::Rows(_) => None,
         };
-        match duplicate {
-            None => Ok(self.ids),
-            Some((first, second)) => Err(LoadError::DuplicateId {
-                path: self.path.into(),
-                column: self.column.into(),
-                id: self
-                    .ids
-                    .get(first)
-                    .map(|id| id.to_string())
-                    .unwrap_or_default(),
-                first,
-                second,
-            }),
-        }
+        let Some((first, second)) = duplicate else {
+            return Ok(());
+        };
+        let id = self.ids.get(first).map(|id| id.to_string());
+        Err(LoadError::DuplicateId {
+            path: self.path.into(),
+            column: self.column.clone(),
+            id: id.unwrap_or_default(),
+            first,
+            second,
+        })
     }
 }
 
@@ -159,7 +173,8 @@ mod tests {
         batches
             .iter()
             .try_for_each(|batch| sink.append(batch))
-            .and_then(|()| sink.finish())
+            .and_then(|()| sink.check_distinct())
+            .map(|()| sink.drain())
             .map_err(|error| error.to_string())
     }
 

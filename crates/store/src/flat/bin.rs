@@ -2,26 +2,45 @@
 
 use std::io::Read;
 
-use super::{CHUNK, Flat};
-use crate::{LoadError, Progress, raw};
+use super::Flat;
+use crate::{Dtype, LoadError, dense::Dense, raw};
 
-/// The values row-major, and the dim.
-pub(super) fn read(
-    flat: &mut Flat<'_>,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(Vec<f32>, usize), LoadError> {
-    let (n, dim) = header(flat)?;
-    let dtype = flat.format.flat_dtype();
-    check_length(flat, n, dim, dtype.bytes())?;
-    let (n, dim) = (n as usize, dim as usize);
-    let mut values = flat.room(n, dim)?;
-    let rows_at_once = (CHUNK / dim).max(1);
-    for (chunk_idx, chunk) in values.chunks_mut(rows_at_once * dim).enumerate() {
-        raw::read(&mut flat.file, dtype, chunk).map_err(|source| flat.io(source))?;
-        let done = chunk_idx * rows_at_once + chunk.len() / dim;
-        progress(Progress { done, total: n });
+/// An opened file of one of these formats.
+pub(super) struct Bin<'a> {
+    flat: Flat<'a>,
+    n: usize,
+    dim: usize,
+}
+
+impl<'a> Bin<'a> {
+    pub(super) fn new(mut flat: Flat<'a>) -> Result<Self, LoadError> {
+        let (n, dim) = header(&mut flat)?;
+        check_length(&flat, n, dim, flat.format.flat_dtype().bytes())?;
+        Ok(Self {
+            flat,
+            n: n as usize,
+            dim: dim as usize,
+        })
     }
-    Ok((values, dim))
+}
+
+impl Dense for Bin<'_> {
+    fn shape(&self) -> (usize, usize) {
+        (self.n, self.dim)
+    }
+
+    fn dtype(&self) -> Dtype {
+        self.flat.format.flat_dtype()
+    }
+
+    fn place(&self) -> String {
+        "file".into()
+    }
+
+    fn fill(&mut self, out: &mut [f32]) -> Result<(), LoadError> {
+        let read = raw::read(&mut self.flat.file, self.flat.format.flat_dtype(), out);
+        read.map_err(|source| self.flat.io(source))
+    }
 }
 
 /// `(n, dim)` as the header claims, both at least 1.

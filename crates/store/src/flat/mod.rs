@@ -13,28 +13,24 @@ mod write;
 
 use std::{fs::File, io::BufReader, path::Path};
 
-pub use truth::read_truth;
-pub(crate) use write::write;
+pub(crate) use truth::refuse_negative;
+pub use truth::{Truth, read_scored_truth, read_truth};
+pub(crate) use write::FlatWriter;
 
-use crate::{Embeddings, Format, LoadError, LoadOptions, Progress, embeddings::numbered};
+use crate::{Format, LoadError, LoadOptions, dense::Dense};
 
-/// Numbers converted at a time.
-const CHUNK: usize = 1 << 18;
-
-/// Reads a flat file of the given format; row numbers are its ids.
-pub(crate) fn load(
-    path: &Path,
+/// Opens a flat file of the given format.
+pub(crate) fn open<'a>(
+    path: &'a Path,
     format: Format,
     options: &LoadOptions,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Embeddings, LoadError> {
+) -> Result<Box<dyn Dense + 'a>, LoadError> {
     options.refuse_columns(path, format)?;
-    let mut flat = Flat::open(path, format)?;
-    let (values, dim) = match format {
-        Format::Fvecs | Format::Bvecs | Format::Ivecs => vecs::read(&mut flat, progress)?,
-        _ => bin::read(&mut flat, progress)?,
-    };
-    numbered(path, "file", values, dim)
+    let flat = Flat::open(path, format)?;
+    match format {
+        Format::Fvecs | Format::Bvecs | Format::Ivecs => Ok(Box::new(vecs::Vecs::new(flat)?)),
+        _ => Ok(Box::new(bin::Bin::new(flat)?)),
+    }
 }
 
 /// An opened flat file.
@@ -71,27 +67,20 @@ impl<'a> Flat<'a> {
     fn io(&self, source: std::io::Error) -> LoadError {
         LoadError::io(self.path, source)
     }
-
-    /// Room for a matrix that the file's length was found to hold.
-    fn room(&self, n: usize, dim: usize) -> Result<Vec<f32>, LoadError> {
-        bytemuck::allocation::try_zeroed_vec(n * dim).map_err(|()| LoadError::TooLarge {
-            path: self.path.into(),
-            n,
-            dim,
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dense;
 
     /// Reads `bytes` as a file of the format.
     fn check(format: Format, bytes: &[u8]) -> Result<(Vec<f32>, usize), String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vectors");
         std::fs::write(&path, bytes).unwrap();
-        load(&path, format, &LoadOptions::default(), &mut |_| {})
+        open(&path, format, &LoadOptions::default())
+            .and_then(|mut flat| dense::load(&path, flat.as_mut(), &mut |_| {}))
             .map(|read| (read.vectors.as_slice().to_vec(), read.dim()))
             .map_err(|error| error.to_string())
     }

@@ -2,39 +2,67 @@
 
 use std::io::Read;
 
-use super::{CHUNK, Flat};
-use crate::{LoadError, Progress, raw};
+use super::Flat;
+use crate::{Dtype, LoadError, dense::Dense, raw};
 
-/// The values row-major, and the dim.
-pub(super) fn read(
-    flat: &mut Flat<'_>,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(Vec<f32>, usize), LoadError> {
-    let dtype = flat.format.flat_dtype();
-    let (n, dim) = shape(flat)?;
-    let mut values = flat.room(n, dim)?;
-    let mut bytes = vec![0; dim * dtype.bytes() as usize];
-    let mut start = [0; 4];
-    for (row, out) in values.chunks_exact_mut(dim).enumerate() {
-        if row > 0 {
-            flat.file
-                .read_exact(&mut start)
-                .map_err(|source| flat.io(source))?;
-            same_dim(flat, row, dim, i32::from_le_bytes(start))?;
-        }
-        flat.file
-            .read_exact(&mut bytes)
-            .map_err(|source| flat.io(source))?;
-        raw::convert(&bytes, dtype, out);
-        if (row + 1) * dim % CHUNK < dim {
-            progress(Progress {
-                done: row + 1,
-                total: n,
-            });
-        }
+/// An opened file of one of these formats.
+pub(super) struct Vecs<'a> {
+    flat: Flat<'a>,
+    n: usize,
+    dim: usize,
+    row: usize,
+    /// Room for the components of a row as they are stored.
+    bytes: Vec<u8>,
+}
+
+impl<'a> Vecs<'a> {
+    pub(super) fn new(mut flat: Flat<'a>) -> Result<Self, LoadError> {
+        let (n, dim) = shape(&mut flat)?;
+        let row_bytes = dim * flat.format.flat_dtype().bytes() as usize;
+        Ok(Self {
+            flat,
+            n,
+            dim,
+            row: 0,
+            bytes: vec![0; row_bytes],
+        })
     }
-    progress(Progress { done: n, total: n });
-    Ok((values, dim))
+
+    /// Reads the dim before a row; the first row's was read to learn it.
+    fn start_row(&mut self) -> Result<(), LoadError> {
+        if self.row == 0 {
+            return Ok(());
+        }
+        let mut start = [0; 4];
+        let read = self.flat.file.read_exact(&mut start);
+        read.map_err(|source| self.flat.io(source))?;
+        same_dim(&self.flat, self.row, self.dim, i32::from_le_bytes(start))
+    }
+}
+
+impl Dense for Vecs<'_> {
+    fn shape(&self) -> (usize, usize) {
+        (self.n, self.dim)
+    }
+
+    fn dtype(&self) -> Dtype {
+        self.flat.format.flat_dtype()
+    }
+
+    fn place(&self) -> String {
+        "file".into()
+    }
+
+    fn fill(&mut self, out: &mut [f32]) -> Result<(), LoadError> {
+        for row in out.chunks_exact_mut(self.dim) {
+            self.start_row()?;
+            let read = self.flat.file.read_exact(&mut self.bytes);
+            read.map_err(|source| self.flat.io(source))?;
+            raw::convert(&self.bytes, self.flat.format.flat_dtype(), row);
+            self.row += 1;
+        }
+        Ok(())
+    }
 }
 
 /// `(n, dim)` by the first row's dim, which is read, and the file's length.

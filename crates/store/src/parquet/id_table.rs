@@ -61,12 +61,12 @@ pub fn read_ids(path: &Path) -> Result<Ids, LoadError> {
         });
     }
     let mut sink = IdSink::new(path, COLUMN, field.data_type());
-    file.read(&[place], BATCH_ROWS, &mut |row, batch| {
-        guard(path, &format!("at row {row}"), || {
-            sink.append(batch.column(0))
-        })
-    })?;
-    sink.finish()
+    let mut batches = file.batches(&[place], BATCH_ROWS)?;
+    while let Some(batch) = batches.next()? {
+        guard(path, "ids", || sink.append(batch.column(0)))?;
+    }
+    sink.check_distinct()?;
+    Ok(sink.drain())
 }
 
 #[cfg(test)]

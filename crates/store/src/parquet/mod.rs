@@ -14,5 +14,5 @@ pub use write::{WriteOptions, write_parquet};
 pub use write_error::WriteError;
 
 pub(crate) use file::guard;
-pub(crate) use read::{layout, load};
-pub(crate) use write::{check_range, write_with_progress};
+pub(crate) use read::{ParquetTable, load};
+pub(crate) use write::ParquetWriter;

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use arrow_schema::DataType;
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, SchemaRef};
 
 use super::{
     fast,
-    file::{ParquetFile, guard},
+    file::{Batches, ParquetFile, guard},
 };
 use crate::{
     Embeddings, LoadError, LoadOptions, Progress,
-    columnar::{Roles, Sink, TableSize, column_cards, dtype_of},
-    inspect::Layout,
+    columnar::{Roles, Sink, Table, TableSize, fill},
 };
 
 /// Values decoded at a time: 512 KiB of f32, which stay in a core's cache on their way.
@@ -27,55 +27,72 @@ pub(crate) fn load(
     threads: usize,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Embeddings, LoadError> {
-    let file = ParquetFile::open(path)?;
-    let roles = Roles::find(path, file.schema(), options)?;
+    let mut table = ParquetTable::open(path, options)?;
+    let roles = Roles::find(path, table.file.schema(), options)?;
     let fast = guard(path, "vectors", || {
-        Ok(fast::read(path, &file, roles.vector, threads, progress).ok())
+        Ok(fast::read(path, &table.file, roles.vector, threads, progress).ok())
     });
     // A panic of the decoder, too, is left to the general reader to meet again and report.
     let matrix = fast.unwrap_or_default();
     let is_ready = matrix.is_some();
-    let size = TableSize {
-        rows: file.claimed_rows(),
-        file_bytes: file.bytes(),
-    };
-    let mut sink = Sink::new(
-        path,
-        file.schema(),
-        &roles,
-        options.keep_columns,
-        size,
-        matrix,
-    );
-    let columns = sink.projected().to_vec();
-    if columns.is_empty() {
-        return sink.finish();
-    }
-    file.read(
-        &columns,
-        batch_rows(&file, roles.vector),
-        &mut |row, batch| {
-            let done = row + batch.num_rows();
-            guard(path, &format!("at row {row}"), || sink.append(&batch))?;
-            if !is_ready {
-                let total = size.rows.max(done);
-                progress(Progress { done, total });
-            }
-            Ok(())
-        },
-    )?;
-    sink.finish()
+    let schema = table.schema();
+    let sink = Sink::new(path, &schema, &roles, options.keep_columns, matrix);
+    fill(path, &mut table, sink, &mut |done| {
+        if !is_ready {
+            progress(done);
+        }
+    })
 }
 
-/// What the footer says of the file.
-pub(crate) fn layout(path: &Path, options: &LoadOptions) -> Result<Layout, LoadError> {
-    let file = ParquetFile::open(path)?;
-    let roles = Roles::find(path, file.schema(), options)?;
-    Ok(Layout {
-        dtype: dtype_of(file.schema().field(roles.vector).data_type()).unwrap_or_default(),
-        columns: column_cards(file.schema(), &roles),
-        row_groups: Some(file.footer().num_row_groups()),
-    })
+/// An opened file as a table.
+pub(crate) struct ParquetTable<'a> {
+    file: ParquetFile<'a>,
+    batch_rows: usize,
+    batches: Option<Batches<'a>>,
+}
+
+impl<'a> ParquetTable<'a> {
+    /// Opens a file; the options tell the column that most of it is.
+    pub(crate) fn open(path: &'a Path, options: &LoadOptions) -> Result<Self, LoadError> {
+        let file = ParquetFile::open(path)?;
+        let roles = Roles::find(path, file.schema(), options)?;
+        Ok(Self {
+            batch_rows: batch_rows(&file, roles.vector),
+            file,
+            batches: None,
+        })
+    }
+}
+
+impl Table for ParquetTable<'_> {
+    fn schema(&self) -> SchemaRef {
+        self.file.schema().clone()
+    }
+
+    fn next(&mut self, columns: &[usize]) -> Result<Option<RecordBatch>, LoadError> {
+        match &mut self.batches {
+            Some(batches) => batches.next(),
+            none => {
+                let batches = self.file.batches(columns, self.batch_rows)?;
+                none.insert(batches).next()
+            }
+        }
+    }
+
+    fn size(&self) -> TableSize {
+        TableSize {
+            rows: self.file.claimed_rows(),
+            file_bytes: self.file.bytes(),
+        }
+    }
+
+    fn claimed(&self) -> Option<usize> {
+        Some(self.file.claimed_rows())
+    }
+
+    fn row_groups(&self) -> Option<usize> {
+        Some(self.file.footer().num_row_groups())
+    }
 }
 
 /// Rows to decode at a time. The footer is only asked for a guess at the dim.
