@@ -73,7 +73,8 @@ pub struct RowCountMismatch {
 /// Which columns of a file to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// The column of vectors. `None`: the only column of lists of floats.
+    /// The column of vectors. `None`: the only column of lists of floats; of HDF5 the dataset
+    /// `train`.
     pub vector_column: Option<String>,
     /// The column of ids, integers or strings, distinct. `None`: the first of `id`, `_id`,
     /// `ids`, `doc_id`, `docid`, `document_id`, `row_id`, `uuid` and `key` (in any case) that

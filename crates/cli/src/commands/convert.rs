@@ -8,15 +8,18 @@ use annbench_store::{
 };
 use anyhow::Result;
 
+use super::{companions, inputs::load_options};
 use crate::{args::ConvertArgs, exit::Outcome, output, progress::Bars};
 
 pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
+    let mut bars = Bars::default();
+    let load = LoadOptions {
+        keep_columns: true,
+        ..load_options(&args.columns)
+    };
     let options = ConvertOptions {
-        load: LoadOptions {
-            vector_column: args.columns.vector_column,
-            id_column: args.columns.id_column,
-            keep_columns: true,
-        },
+        companions: companions::of(&args, &load, &mut bars)?,
+        load,
         rows: args.rows.as_deref().map(read_row_numbers).transpose()?,
         skip_rows: match &args.skip_rows {
             Some(file) => read_row_numbers(file)?,
@@ -26,9 +29,7 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
         seed: args.seed,
         limit: args.limit,
         dtype: args.dtype,
-        companions: None,
     };
-    let mut bars = Bars::default();
     bars.begin_rows("convert");
     let progress = &mut |progress: Progress| bars.rows(progress.done, progress.total);
     let converted = convert_file(&args.input, &args.output, &options, progress);

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod backends;
+mod companions;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod embed;

@@ -3,44 +3,13 @@
 use std::io::Read;
 
 use super::Flat;
-use crate::{Dtype, LoadError, dense::Dense, raw};
+use crate::LoadError;
 
-/// An opened file of one of these formats.
-pub(super) struct Bin<'a> {
-    flat: Flat<'a>,
-    n: usize,
-    dim: usize,
-}
-
-impl<'a> Bin<'a> {
-    pub(super) fn new(mut flat: Flat<'a>) -> Result<Self, LoadError> {
-        let (n, dim) = header(&mut flat)?;
-        check_length(&flat, n, dim, flat.format.flat_dtype().bytes())?;
-        Ok(Self {
-            flat,
-            n: n as usize,
-            dim: dim as usize,
-        })
-    }
-}
-
-impl Dense for Bin<'_> {
-    fn shape(&self) -> (usize, usize) {
-        (self.n, self.dim)
-    }
-
-    fn dtype(&self) -> Dtype {
-        self.flat.format.flat_dtype()
-    }
-
-    fn place(&self) -> String {
-        "file".into()
-    }
-
-    fn fill(&mut self, out: &mut [f32]) -> Result<(), LoadError> {
-        let read = raw::read(&mut self.flat.file, self.flat.format.flat_dtype(), out);
-        read.map_err(|source| self.flat.io(source))
-    }
+/// `(n, dim)` of vectors, whose values come next.
+pub(super) fn shape(flat: &mut Flat<'_>) -> Result<(usize, usize), LoadError> {
+    let (n, dim) = header(flat)?;
+    check_length(flat, n, dim, flat.format.flat_dtype().bytes())?;
+    Ok((n as usize, dim as usize))
 }
 
 /// `(n, dim)` as the header claims, both at least 1.

@@ -17,7 +17,7 @@ pub(crate) use truth::refuse_negative;
 pub use truth::{Truth, read_scored_truth, read_truth};
 pub(crate) use write::FlatWriter;
 
-use crate::{Format, LoadError, LoadOptions, dense::Dense};
+use crate::{Dtype, Format, LoadError, LoadOptions, dense::Dense, raw};
 
 /// Opens a flat file of the given format.
 pub(crate) fn open<'a>(
@@ -26,10 +26,53 @@ pub(crate) fn open<'a>(
     options: &LoadOptions,
 ) -> Result<Box<dyn Dense + 'a>, LoadError> {
     options.refuse_columns(path, format)?;
-    let flat = Flat::open(path, format)?;
-    match format {
-        Format::Fvecs | Format::Bvecs | Format::Ivecs => Ok(Box::new(vecs::Vecs::new(flat)?)),
-        _ => Ok(Box::new(bin::Bin::new(flat)?)),
+    let mut flat = Flat::open(path, format)?;
+    let has_dims = matches!(format, Format::Fvecs | Format::Bvecs | Format::Ivecs);
+    let (n, dim) = match has_dims {
+        true => vecs::shape(&mut flat)?,
+        false => bin::shape(&mut flat)?,
+    };
+    Ok(Box::new(Vectors {
+        flat,
+        n,
+        dim,
+        has_dims,
+        row: 0,
+    }))
+}
+
+/// The vectors of a flat file.
+struct Vectors<'a> {
+    flat: Flat<'a>,
+    n: usize,
+    dim: usize,
+    /// Whether the dim is written before each row.
+    has_dims: bool,
+    row: usize,
+}
+
+impl Dense for Vectors<'_> {
+    fn shape(&self) -> (usize, usize) {
+        (self.n, self.dim)
+    }
+
+    fn dtype(&self) -> Dtype {
+        self.flat.format.flat_dtype()
+    }
+
+    fn place(&self) -> String {
+        "file".into()
+    }
+
+    fn fill(&mut self, out: &mut [f32]) -> Result<(), LoadError> {
+        let first = self.row;
+        self.row += out.len() / self.dim;
+        if self.has_dims {
+            return vecs::fill(&mut self.flat, self.dim, first, out);
+        }
+        let dtype = self.dtype();
+        let read = raw::read(&mut self.flat.file, dtype, out);
+        read.map_err(|source| self.flat.io(source))
     }
 }
 

@@ -3,66 +3,28 @@
 use std::io::Read;
 
 use super::Flat;
-use crate::{Dtype, LoadError, dense::Dense, raw};
+use crate::{LoadError, raw};
 
-/// An opened file of one of these formats.
-pub(super) struct Vecs<'a> {
-    flat: Flat<'a>,
-    n: usize,
+/// Fills `out` with the rows from number `first` on.
+pub(super) fn fill(
+    flat: &mut Flat<'_>,
     dim: usize,
-    row: usize,
-    /// Room for the components of a row as they are stored.
-    bytes: Vec<u8>,
-}
-
-impl<'a> Vecs<'a> {
-    pub(super) fn new(mut flat: Flat<'a>) -> Result<Self, LoadError> {
-        let (n, dim) = shape(&mut flat)?;
-        let row_bytes = dim * flat.format.flat_dtype().bytes() as usize;
-        Ok(Self {
-            flat,
-            n,
-            dim,
-            row: 0,
-            bytes: vec![0; row_bytes],
-        })
-    }
-
-    /// Reads the dim before a row; the first row's was read to learn it.
-    fn start_row(&mut self) -> Result<(), LoadError> {
-        if self.row == 0 {
-            return Ok(());
+    first: usize,
+    out: &mut [f32],
+) -> Result<(), LoadError> {
+    let dtype = flat.format.flat_dtype();
+    for (place, row) in out.chunks_exact_mut(dim).enumerate() {
+        // The first row's dim was read to learn it.
+        if first + place > 0 {
+            let mut start = [0; 4];
+            let read = flat.file.read_exact(&mut start);
+            read.map_err(|source| flat.io(source))?;
+            same_dim(flat, first + place, dim, i32::from_le_bytes(start))?;
         }
-        let mut start = [0; 4];
-        let read = self.flat.file.read_exact(&mut start);
-        read.map_err(|source| self.flat.io(source))?;
-        same_dim(&self.flat, self.row, self.dim, i32::from_le_bytes(start))
+        let read = raw::read(&mut flat.file, dtype, row);
+        read.map_err(|source| flat.io(source))?;
     }
-}
-
-impl Dense for Vecs<'_> {
-    fn shape(&self) -> (usize, usize) {
-        (self.n, self.dim)
-    }
-
-    fn dtype(&self) -> Dtype {
-        self.flat.format.flat_dtype()
-    }
-
-    fn place(&self) -> String {
-        "file".into()
-    }
-
-    fn fill(&mut self, out: &mut [f32]) -> Result<(), LoadError> {
-        for row in out.chunks_exact_mut(self.dim) {
-            self.start_row()?;
-            let read = self.flat.file.read_exact(&mut self.bytes);
-            read.map_err(|source| self.flat.io(source))?;
-            raw::convert(&self.bytes, self.flat.format.flat_dtype(), row);
-            self.row += 1;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// `(n, dim)` by the first row's dim, which is read, and the file's length.

@@ -287,69 +287,37 @@ mod tests {
 
     #[test]
     fn bad_rows_are_refused_by_row_or_line() {
-        let cases = [
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", "[1e-3 x]"),
-                "line 3: component 1 is `x`",
-            ),
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", "[1]"),
-                "row 1: 1 components",
-            ),
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", ""),
-                "row 1: the vector is null",
-            ),
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", "1e-3"),
-                "line 3: `1e-3` is no vector",
-            ),
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", "\"[nan,1]\""),
-                "row 1: component 0 is NaN",
-            ),
-            ("x.csv", CSV.replace(",c", ""), "line 3: "),
-            ("x.csv", CSV.replace("9,", "7,"), "both have the id `7`"),
-            (
-                "x.csv",
-                "id,text\n1,a\n".into(),
-                "no column of float lists; it has id (Utf8)",
-            ),
-            ("x.csv", "id,emb\n".into(), "holds no rows"),
+        let csv = [
+            ("[1e-3 2]", "[1e-3 x]", "line 3: component 1 is `x`"),
+            ("[1e-3 2]", "[1]", "row 1: 1 components"),
+            ("[1e-3 2]", "", "row 1: the vector is null"),
+            ("[1e-3 2]", "1e-3", "line 3: `1e-3` is no vector"),
+            ("[1e-3 2]", "\"[nan,1]\"", "row 1: component 0 is NaN"),
+            (",c", "", "line 3: "),
+            ("9,", "7,", "both have the id `7`"),
+        ];
+        let json = [
+            ("[1e-3, 2]", "[1e-3, NaN]", "line 3: "),
+            ("[1e-3, 2]", "[null, 2]", "row 1: component 0 is null"),
+            ("[1e-3, 2]", "\"x\"", "line 3: "),
+            ("\"emb\": [1e-3, 2], ", "", "row 1: the vector is null"),
+            ("[1e-3, 2]", "[1e-3, 1e99]", "line 3: number out of range"),
+        ];
+        let csv = csv.map(|(good, bad, problem)| ("x.csv", CSV.replace(good, bad), problem));
+        let json = json.map(|(good, bad, problem)| ("x.jsonl", JSON.replace(good, bad), problem));
+        let no_list = "no column of float lists; it has id (Utf8)";
+        let other = [
+            ("x.csv", "id,text\n1,a\n", no_list),
+            ("x.csv", "id,emb\n", "holds no rows"),
+            ("x.json", "[{\"emb\": [1]}]", "line 1: "),
             (
                 "x.jsonl",
-                JSON.replace("[1e-3, 2]", "[1e-3, NaN]"),
-                "line 3: ",
-            ),
-            (
-                "x.jsonl",
-                JSON.replace("[1e-3, 2]", "[null, 2]"),
-                "row 1: component 0 is null",
-            ),
-            ("x.jsonl", JSON.replace("[1e-3, 2]", "\"x\""), "line 3: "),
-            (
-                "x.jsonl",
-                JSON.replace("\"emb\": [1e-3, 2], ", ""),
-                "row 1: the vector is null",
-            ),
-            (
-                "x.jsonl",
-                JSON.replace("[1e-3, 2]", "[1e-3, 1e99]"),
-                "line 3: number out of range",
-            ),
-            ("x.json", "[{\"emb\": [1]}]".into(), "line 1: "),
-            (
-                "x.jsonl",
-                "plain".into(),
+                "plain",
                 "not a JSON lines file: it looks like text",
             ),
         ];
-        for (name, text, expected) in cases {
+        let other = other.map(|(name, text, problem)| (name, text.to_owned(), problem));
+        for (name, text, expected) in csv.into_iter().chain(json).chain(other) {
             let message = check(name, &text, false).unwrap_err();
             assert!(message.contains(expected), "{expected}: {message}");
         }

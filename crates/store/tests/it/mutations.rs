@@ -107,7 +107,7 @@ fn survive(test: &str, files: Vec<PathBuf>) {
 /// Damages a file in as many ways, each from a seed of its own.
 fn mutate(file: &Path) {
     let good = std::fs::read(file).unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch_folder();
     let scratch = folder
         .path()
         .join("scratch")
@@ -128,6 +128,14 @@ fn mutate(file: &Path) {
         refused > MUTATIONS / 20,
         "{name}: only {refused} were refused"
     );
+}
+
+/// A folder in memory where there is one: every conversion waits for the disk.
+fn scratch_folder() -> tempfile::TempDir {
+    match tempfile::tempdir_in("/dev/shm") {
+        Ok(folder) => folder,
+        Err(_) => tempfile::tempdir().unwrap(),
+    }
 }
 
 /// Bytes flipped, set, taken out and put in; files cut off; lengths of 1, 2, 4 and 8 bytes replaced
