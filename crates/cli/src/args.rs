@@ -169,8 +169,8 @@ Examples:
   annbench quick vectors.npy --metric l2 --queries 100 --k 10 --hnsw-m 16
 Small data shrinks IVF's nlist by itself and says so; --no-auto-adjust-ivf keeps it.")]
 pub(crate) struct QuickArgs {
-    /// A file of vectors (.parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv) or its
-    /// address (s3://, gs://, az://, https://), a folder of Parquet files, a dataset's folder, or
+    /// A file of vectors (.parquet, .npy, .arrow, .hdf5, .fvecs, .fbin, .safetensors, .jsonl, .csv)
+    /// or its address (s3://, gs://, az://, https://), a folder of Parquet files, a dataset's folder, or
     /// catalog:NAME
     #[arg(env = "ANNBENCH_DATA")]
     pub(crate) data: PathBuf,
@@ -283,8 +283,8 @@ Examples:
   annbench inspect embeddings.parquet
   annbench inspect s3://bucket/embeddings.parquet    a few kB of it are read")]
 pub(crate) struct InspectArgs {
-    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and others;
-    /// or its address
+    /// A file of vectors: .parquet, .npy, .arrow, .hdf5, .fvecs, .fbin, .safetensors, .jsonl, .csv and
+    /// others; or its address
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
@@ -454,12 +454,14 @@ Examples:
   annbench data convert vectors.npy vectors.parquet --dtype f16
   annbench data convert all.parquet base.parquet --skip-rows query_rows.npy
   annbench data convert all.parquet small.parquet --sample 10000 --seed 42
-Rows are chosen in this order: --rows or --skip-rows, --sample, --limit.")]
+  annbench data convert base.parquet set.hdf5 --queries queries.parquet --metric l2
+Rows are chosen in this order: --rows or --skip-rows, --sample, --limit.
+Files may be larger than memory: both are read and written block by block.")]
 pub(crate) struct ConvertArgs {
-    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and others;
-    /// or its address
+    /// A file of vectors: .parquet, .npy, .arrow, .hdf5, .fvecs, .fbin, .safetensors, .jsonl, .csv and
+    /// others; of .hdf5 --vector-column names the dataset, such as test; or its address
     pub(crate) input: PathBuf,
-    /// A .parquet, .npy, .fvecs or .fbin file to write; the last two hold f32 alone
+    /// A .parquet, .npy, .hdf5, .fvecs or .fbin file to write; the last three hold f32 alone
     pub(crate) output: PathBuf,
     /// Keep only the rows whose numbers this .npy file lists, in its order
     #[arg(long, value_name = "FILE.npy")]
@@ -479,6 +481,15 @@ pub(crate) struct ConvertArgs {
     /// How to store components
     #[arg(long, default_value = "f32", value_parser = dtype(), value_name = "DTYPE")]
     pub(crate) dtype: Dtype,
+    /// For .hdf5: queries to put beside the base, with their true neighbours, as ann-benchmarks wants
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rows", "skip_rows", "sample", "limit"])]
+    pub(crate) queries: Option<PathBuf>,
+    /// With --queries: what makes two vectors near [default: cosine]
+    #[arg(long, requires = "queries")]
+    pub(crate) metric: Option<Metric>,
+    /// With --queries: neighbours to find for each
+    #[arg(long, default_value_t = 100, requires = "queries")]
+    pub(crate) k: usize,
     #[command(flatten)]
     pub(crate) columns: ColumnArgs,
     #[command(flatten)]

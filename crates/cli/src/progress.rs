@@ -53,6 +53,27 @@ impl Bars {
     }
 }
 
+impl Bars {
+    /// Shows a step that counts rows, whose total may become known as it goes.
+    pub(crate) fn begin_rows(&mut self, step: &str) {
+        self.end();
+        let bar = ProgressBar::with_draw_target(Some(1), target());
+        bar.set_style(style(
+            "{msg} {wide_bar} {human_pos} rows, {per_sec} {elapsed} left {eta}",
+        ));
+        bar.set_message(step.to_owned());
+        self.current = Some(bar);
+    }
+
+    /// Shows how many rows of how many are done.
+    pub(crate) fn rows(&mut self, done: usize, total: usize) {
+        if let Some(bar) = &self.current {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        }
+    }
+}
+
 impl Observer for Bars {
     fn begin(&mut self, step: &str, total: Option<u64>) {
         self.end();

@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn make(input: &Path, output: &Path) -> Result<(), Box<dyn Error>> {
-    convert(input, output, &ConvertOptions::default(), &mut |_, _| {})?;
+    convert(input, output, &ConvertOptions::default(), &mut |_| {})?;
     Ok(())
 }
 

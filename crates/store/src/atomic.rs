@@ -24,18 +24,18 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// What `write` or the file system says; `path` is then as it was and nothing is left beside it.
-pub fn write_with<E: From<io::Error>>(
+pub fn write_with<T, E: From<io::Error>>(
     path: &Path,
-    write: impl FnOnce(&mut AtomicWriter<'_>) -> Result<(), E>,
-) -> Result<(), E> {
+    write: impl FnOnce(&mut AtomicWriter<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     let mut temporary = temporary_beside(path)?;
     let mut writer = BufWriter::with_capacity(1 << 18, temporary.as_file_mut());
-    write(&mut writer)?;
+    let written = write(&mut writer)?;
     writer.flush()?;
     drop(writer);
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(written)
 }
 
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
@@ -63,7 +63,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/file");
         write_atomic(&path, b"old").unwrap();
-        let failed = write_with(&path, |file| {
+        let failed: io::Result<()> = write_with(&path, |file| {
             file.write_all(b"half")?;
             Err(io::Error::other("disk full"))
         });

@@ -73,7 +73,8 @@ pub struct RowCountMismatch {
 /// Which columns of a file to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// The column of vectors. `None`: the only column of lists of floats.
+    /// The column of vectors. `None`: the only column of lists of floats; of HDF5 the dataset
+    /// `train`.
     pub vector_column: Option<String>,
     /// The column of ids, integers or strings, distinct. `None`: the first of `id`, `_id`,
     /// `ids`, `doc_id`, `docid`, `document_id`, `row_id`, `uuid` and `key` (in any case) that
@@ -215,11 +216,16 @@ pub fn load_on(
     }
 }
 
-/// Vectors with row numbers for ids, if all are finite or faults are kept; `values` holds whole
-/// rows of `dim`.
+/// The number of a row in its file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowNumber(pub(crate) usize);
+
+/// Vectors with row numbers for ids, if all are finite or faults are kept; `values` holds whole rows
+/// of `dim`, the first of which is row `first` of the file.
 pub(crate) fn numbered(
     path: &Path,
     place: &str,
+    first: RowNumber,
     (values, dim): (Vec<f32>, usize),
     faults: Faults,
 ) -> Result<Embeddings, LoadError> {
@@ -229,7 +235,7 @@ pub(crate) fn numbered(
         return Err(LoadError::NotFinite {
             path: path.into(),
             place: place.into(),
-            row: index / dim,
+            row: first.0 + index / dim,
             component: index % dim,
             value: values[index],
         });

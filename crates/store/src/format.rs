@@ -1,8 +1,7 @@
 //! The formats of vectors: their names and marks, and who reads and writes each.
 //!
-//! This is the one list. Another format takes a variant of [`Format`], a row in [`CARDS`], and arms
-//! in [`Format::load`] and [`Format::layout`]; loading, conversion, inspection and datasets go
-//! through them.
+//! This is the one list. Another format takes a variant of [`Format`], a row in [`CARDS`], and an arm
+//! in [`Format::open`]; loading, conversion, inspection and datasets go through it.
 
 use std::{
     fmt,
@@ -12,8 +11,16 @@ use std::{
 };
 
 use crate::{
-    Dtype, Embeddings, LoadError, LoadOptions, Progress, arrow_ipc, flat, inspect::Layout, npy,
-    parquet, safetensors, text,
+    Dtype, Embeddings, LoadError, LoadOptions, Progress,
+    arrow_ipc::{self, ArrowTable},
+    columnar::{self, Table},
+    dense::{self, Dense},
+    flat, hdf5,
+    inspect::Layout,
+    npy,
+    parquet::{self, ParquetTable},
+    safetensors::{self, Tensor},
+    text::TextTable,
 };
 
 /// A file format of vectors that annbench reads.
@@ -28,6 +35,8 @@ pub enum Format {
     Arrow,
     /// Tensors of f16, bf16, f32, f64, u8 or i8 with names.
     Safetensors,
+    /// HDF5 as ann-benchmarks lays it out: base, queries and ground truth. Written.
+    Hdf5,
     /// TexMex: each row its dim (i32) and its f32 components. Written.
     Fvecs,
     /// TexMex with u8 components.
@@ -58,7 +67,7 @@ struct Card {
     is_written: bool,
 }
 
-static CARDS: [Card; 13] = [
+static CARDS: [Card; 14] = [
     Card::new(Format::Parquet, "Parquet", &["parquet", "pq"])
         .mark(b"PAR1")
         .written(),
@@ -71,6 +80,9 @@ static CARDS: [Card; 13] = [
         &["arrow", "feather", "ipc", "arrows"],
     ),
     Card::new(Format::Safetensors, "safetensors", &["safetensors"]),
+    Card::new(Format::Hdf5, "HDF5", &["hdf5", "h5"])
+        .mark(b"\x89HDF\r\n\x1a\n")
+        .written(),
     Card::new(Format::Fvecs, "fvecs", &["fvecs"]).written(),
     Card::new(Format::Bvecs, "bvecs", &["bvecs"]),
     Card::new(Format::Ivecs, "ivecs", &["ivecs"]),
@@ -189,11 +201,29 @@ impl Format {
     /// Whether a file of a format without a mark may begin so.
     fn may_begin_with(self, start: &[u8]) -> bool {
         match self {
-            Self::Parquet | Self::Npy | Self::Arrow | Self::Safetensors => false,
+            Self::Parquet | Self::Npy | Self::Arrow | Self::Safetensors | Self::Hdf5 => false,
             Self::JsonLines => looks_like(start) == "JSON text",
             Self::Csv => matches!(looks_like(start), "text" | "JSON text"),
             _ => matches!(looks_like(start), "binary data" | "text"),
         }
+    }
+
+    /// Opens a file of this format: what it needs before its first row is read and checked.
+    pub(crate) fn open<'a>(
+        self,
+        path: &'a Path,
+        options: &LoadOptions,
+    ) -> Result<Opened<'a>, LoadError> {
+        use Opened::{Matrix, Rows};
+        Ok(match self {
+            Self::Parquet => Rows(Box::new(ParquetTable::open(path, options)?)),
+            Self::Arrow => Rows(Box::new(ArrowTable::open(path)?)),
+            Self::JsonLines | Self::Csv => Rows(Box::new(TextTable::open(path, self, options)?)),
+            Self::Npy => Matrix(Box::new(npy::Array::open(path, options)?)),
+            Self::Safetensors => Matrix(Box::new(Tensor::open(path, options)?)),
+            Self::Hdf5 => Matrix(Box::new(hdf5::Arrays::vectors(path, options)?)),
+            _ => Matrix(flat::open(path, self, options)?),
+        })
     }
 
     /// Reads a file of this format.
@@ -204,25 +234,22 @@ impl Format {
         threads: usize,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Embeddings, LoadError> {
-        match self {
-            Self::Parquet => parquet::load(path, options, threads, progress),
-            Self::Npy => npy::load(path, options, progress),
-            Self::Arrow => arrow_ipc::load(path, options, progress),
-            Self::Safetensors => safetensors::load(path, options, progress),
-            Self::JsonLines | Self::Csv => text::load(path, self, options, progress),
-            _ => flat::load(path, self, options, progress),
+        if self == Self::Parquet {
+            return parquet::load(path, options, threads, progress);
+        }
+        match self.open(path, options)? {
+            Opened::Matrix(mut dense) => {
+                dense::load(path, dense.as_mut(), options.faults, progress)
+            }
+            Opened::Rows(mut table) => columnar::load(path, table.as_mut(), options, progress),
         }
     }
 
     /// Says what a file of this format says of itself.
     pub(crate) fn layout(self, path: &Path, options: &LoadOptions) -> Result<Layout, LoadError> {
-        match self {
-            Self::Parquet => parquet::layout(path, options),
-            Self::Npy => npy::layout(path),
-            Self::Arrow => arrow_ipc::layout(path, options),
-            Self::Safetensors => safetensors::layout(path, options),
-            Self::JsonLines | Self::Csv => text::layout(path, self, options),
-            _ => Ok(Layout::of(self.flat_dtype())),
+        match self.open(path, options)? {
+            Opened::Matrix(dense) => Ok(Layout::of(dense.dtype())),
+            Opened::Rows(table) => columnar::layout(path, table.as_ref(), options),
         }
     }
 
@@ -235,6 +262,14 @@ impl Format {
             _ => Dtype::F32,
         }
     }
+}
+
+/// An opened file of vectors.
+pub(crate) enum Opened<'a> {
+    /// One that holds a matrix.
+    Matrix(Box<dyn Dense + 'a>),
+    /// One that holds a table.
+    Rows(Box<dyn Table + 'a>),
 }
 
 impl fmt::Display for Format {
@@ -257,9 +292,8 @@ fn first_bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
 
 /// A guess in words at what a file's first bytes belong to.
 fn looks_like(start: &[u8]) -> &'static str {
-    let known: [(&[u8], &str); 8] = [
+    let known: [(&[u8], &str); 7] = [
         (b"PARE", "an encrypted Parquet file"),
-        (b"\x89HDF", "an HDF5 file"),
         (b"PK\x03\x04", "a zip archive, such as .npz"),
         (b"\x1f\x8b\x08", "gzip-compressed data"),
         (b"\x28\xb5\x2f\xfd", "zstd-compressed data"),
@@ -286,8 +320,7 @@ mod tests {
 
     #[test]
     fn a_file_of_another_kind_is_told_apart() {
-        let cases: [(&[u8], &str); 6] = [
-            (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        let cases: [(&[u8], &str); 5] = [
             (b"{\"id\": 1}", "JSON text"),
             (b"id,embedding\n1,\"[0.5]\"", "text"),
             (b"\x20\x00\x00\x00\xff\xfe", "binary data"),

@@ -35,16 +35,19 @@ compile_error!("annbench reads and maps little-endian files as they lie; port np
 
 mod arrow_ipc;
 pub mod atomic;
+mod blocks;
 pub mod cache;
 pub mod catalog;
 mod columnar;
 pub mod convert;
 pub mod dataset;
+mod dense;
 mod embeddings;
 pub mod fetch;
 mod flat;
 mod format;
 pub mod hash;
+mod hdf5;
 pub mod inspect;
 pub mod journal;
 mod load_error;
@@ -62,10 +65,12 @@ mod text;
 mod texts;
 mod truth;
 pub mod vector_log;
+mod writer;
 
 pub use embeddings::{
     Dtype, Embeddings, Faults, LoadOptions, Progress, RowCountMismatch, load, load_on,
 };
+pub use flat::{Truth, read_scored_truth};
 pub use format::Format;
 pub use load_error::LoadError;
 pub use parquet::{

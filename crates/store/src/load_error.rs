@@ -76,6 +76,13 @@ pub enum LoadError {
         place: String,
         source: arrow_schema::ArrowError,
     },
+    /// HDF5 that cannot be decoded.
+    #[error("{}: {place}: damaged, or a kind of HDF5 that annbench does not read; write it again with h5py's defaults", .path.display())]
+    Hdf5 {
+        path: PathBuf,
+        place: String,
+        source: Box<hdf5_pure::Error>,
+    },
     /// A header of safetensors that says nothing sensible.
     #[error("{}: not a usable safetensors header; save the tensors again", .path.display())]
     Safetensors {

@@ -1,6 +1,6 @@
 //! Little-endian numbers in a file, as f32.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use half::{bf16, f16, slice::HalfFloatSliceExt};
 
@@ -35,6 +35,26 @@ pub(crate) fn convert(bytes: &[u8], dtype: Dtype, out: &mut [f32]) {
         Dtype::I8 => fill(out, bytes.as_chunks().0, |b| {
             f32::from(i8::from_le_bytes(b))
         }),
+    }
+}
+
+/// Writes numbers as f16, f64, u8 or, for any other type, f32.
+pub(crate) fn write(file: &mut impl Write, dtype: Dtype, values: &[f32]) -> io::Result<()> {
+    match dtype {
+        Dtype::F16 => {
+            let mut halves = vec![f16::ZERO; values.len()];
+            halves.convert_from_f32_slice(values);
+            file.write_all(bytemuck::cast_slice(&halves))
+        }
+        Dtype::F64 => {
+            let doubles: Vec<f64> = values.iter().map(|&value| value.into()).collect();
+            file.write_all(bytemuck::cast_slice(&doubles))
+        }
+        Dtype::U8 => {
+            let bytes: Vec<u8> = values.iter().map(|&value| value as u8).collect();
+            file.write_all(&bytes)
+        }
+        _ => file.write_all(bytemuck::cast_slice(values)),
     }
 }
 

@@ -8,13 +8,8 @@ use std::{
 
 use safetensors::tensor::{Dtype as TensorType, Metadata, TensorInfo};
 
-use crate::{
-    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress, embeddings::numbered,
-    inspect::Layout, nearest::nearest, raw,
-};
+use crate::{Dtype, Format, LoadError, LoadOptions, dense::Dense, nearest::nearest, raw};
 
-/// Values converted at a time.
-const CHUNK: usize = 1 << 18;
 /// The longest header that the crate `safetensors` reads.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
@@ -26,39 +21,9 @@ pub(crate) fn begins(start: &[u8]) -> bool {
     }
 }
 
-/// Reads the tensor that `vector_column` names, or the only one with two axes; row numbers are its
-/// ids.
-pub(crate) fn load(
-    path: &Path,
-    options: &LoadOptions,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Embeddings, LoadError> {
-    let mut tensor = Tensor::find(path, options)?;
-    let (n, dim) = (tensor.n, tensor.dim);
-    let mut values: Vec<f32> =
-        bytemuck::allocation::try_zeroed_vec(n * dim).map_err(|()| LoadError::TooLarge {
-            path: path.into(),
-            n,
-            dim,
-        })?;
-    let rows_at_once = (CHUNK / dim).max(1);
-    for (chunk_idx, chunk) in values.chunks_mut(rows_at_once * dim).enumerate() {
-        let read = raw::read(&mut tensor.file, tensor.dtype, chunk);
-        read.map_err(|source| LoadError::io(path, source))?;
-        let done = chunk_idx * rows_at_once + chunk.len() / dim;
-        progress(Progress { done, total: n });
-    }
-    let place = format!("tensor `{}`", tensor.name);
-    numbered(path, &place, (values, dim), options.faults)
-}
-
-/// What the header says of the tensor.
-pub(crate) fn layout(path: &Path, options: &LoadOptions) -> Result<Layout, LoadError> {
-    Ok(Layout::of(Tensor::find(path, options)?.dtype))
-}
-
 /// The tensor of vectors; the file stands where its values begin.
-struct Tensor {
+pub(crate) struct Tensor<'a> {
+    path: &'a Path,
     name: String,
     dtype: Dtype,
     n: usize,
@@ -66,8 +31,9 @@ struct Tensor {
     file: File,
 }
 
-impl Tensor {
-    fn find(path: &Path, options: &LoadOptions) -> Result<Self, LoadError> {
+impl<'a> Tensor<'a> {
+    /// Finds the tensor that `vector_column` names, or the only one with two axes.
+    pub(crate) fn open(path: &'a Path, options: &LoadOptions) -> Result<Self, LoadError> {
         if options
             .id_column
             .as_ref()
@@ -98,12 +64,32 @@ impl Tensor {
         let start = values_start + info.data_offsets.0 as u64;
         file.seek(SeekFrom::Start(start)).map_err(io)?;
         Ok(Self {
+            path,
             name,
             dtype,
             n,
             dim,
             file,
         })
+    }
+}
+
+impl Dense for Tensor<'_> {
+    fn shape(&self) -> (usize, usize) {
+        (self.n, self.dim)
+    }
+
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn place(&self) -> String {
+        format!("tensor `{}`", self.name)
+    }
+
+    fn fill(&mut self, out: &mut [f32]) -> Result<(), LoadError> {
+        let read = raw::read(&mut self.file, self.dtype, out);
+        read.map_err(|source| LoadError::io(self.path, source))
     }
 }
 
@@ -223,7 +209,7 @@ mod tests {
             vector_column: vector_column.map(String::from),
             ..LoadOptions::default()
         };
-        load(&path, &options, &mut |_| {})
+        crate::load(&path, &options, &mut |_| {})
             .map(|read| read.vectors.into_vec())
             .map_err(|error| error.to_string())
     }
@@ -267,7 +253,7 @@ mod tests {
         ] {
             let bytes = [&claimed.to_le_bytes()[..], header, &vec![0; values]].concat();
             std::fs::write(&path, bytes).unwrap();
-            let error = load(&path, &LoadOptions::default(), &mut |_| {}).unwrap_err();
+            let error = crate::load(&path, &LoadOptions::default(), &mut |_| {}).unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
         }
     }

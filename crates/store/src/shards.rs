@@ -4,9 +4,14 @@
 //! Files of a folder are parts of one table only where their names are equal but for digits: base
 //! and queries, or two splits, that lie side by side are never mixed unasked.
 
-use std::path::{Path, PathBuf};
+use std::{
+    mem::{Discriminant, discriminant},
+    path::{Path, PathBuf},
+};
 
 use annbench_vectors::{Ids, Matrix};
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 
 use crate::{
     Embeddings, Faults, Format, LoadError, LoadOptions, Progress, columnar::first_duplicate,
@@ -66,7 +71,7 @@ pub(crate) fn load(
     for file in files {
         let before = whole
             .as_ref()
-            .map_or(0, |whole| whole.values.len() / whole.dim);
+            .map_or(0, |whole| whole.values.len() / whole.kind.dim);
         let mut advance = |part: Progress| {
             progress(Progress {
                 done: before + part.done,
@@ -101,62 +106,90 @@ pub(crate) fn layout(files: &[PathBuf], options: &LoadOptions) -> Result<Layout,
     })
 }
 
-/// The files read so far.
-struct Parts {
-    values: Vec<f32>,
+/// What the parts of one table have in common.
+pub(crate) struct Kind {
     dim: usize,
+    ids: Discriminant<Ids>,
+    columns: Option<SchemaRef>,
+}
+
+impl Kind {
+    pub(crate) fn of(part: &Embeddings) -> Self {
+        Self {
+            dim: part.dim(),
+            ids: discriminant(&part.ids),
+            columns: part.columns.as_ref().map(RecordBatch::schema),
+        }
+    }
+
+    /// Refuses a part of another kind; `path` stands for all files, `file` for the part's.
+    pub(crate) fn check(
+        &self,
+        path: &Path,
+        file: &Path,
+        part: &Embeddings,
+    ) -> Result<(), LoadError> {
+        let name = file_name(file).unwrap_or_default();
+        let other = Self::of(part);
+        let problem = match other {
+            Self { dim, .. } if dim != self.dim => {
+                format!("`{name}` has dim = {dim}, the files before {}", self.dim)
+            }
+            Self { ids, .. } if ids != self.ids => {
+                format!("`{name}` has ids of another kind than the files before")
+            }
+            Self { columns, .. } if columns != self.columns => {
+                format!("`{name}` has other columns than the files before")
+            }
+            _ => return Ok(()),
+        };
+        Err(LoadError::Parts {
+            path: path.into(),
+            problem,
+        })
+    }
+}
+
+/// The parts read so far, put one after the other.
+pub(crate) struct Parts {
+    kind: Kind,
+    values: Vec<f32>,
     ids: Ids,
-    columns: Option<Vec<arrow_array::RecordBatch>>,
+    columns: Option<Vec<RecordBatch>>,
 }
 
 impl Parts {
-    fn new(first: Embeddings) -> Self {
+    pub(crate) fn new(first: Embeddings) -> Self {
         Self {
-            dim: first.dim(),
+            kind: Kind::of(&first),
             values: first.vectors.into_vec(),
             ids: first.ids,
             columns: first.columns.map(|columns| vec![columns]),
         }
     }
 
-    fn append(&mut self, path: &Path, file: &Path, part: Embeddings) -> Result<(), LoadError> {
-        let name = file_name(file).unwrap_or_default();
-        let refuse = |problem: String| LoadError::Parts {
-            path: path.into(),
-            problem,
-        };
-        if part.dim() != self.dim {
-            let problem = format!(
-                "`{name}` has dim = {}, the files before {}",
-                part.dim(),
-                self.dim
-            );
-            return Err(refuse(problem));
-        }
+    /// Appends a part that was read from `file`, one of those that `path` stands for.
+    pub(crate) fn append(
+        &mut self,
+        path: &Path,
+        file: &Path,
+        part: Embeddings,
+    ) -> Result<(), LoadError> {
+        self.kind.check(path, file, &part)?;
         match (&mut self.ids, part.ids) {
-            (Ids::Rows(n), Ids::Rows(more)) => *n += more,
             (Ids::Integers(ids), Ids::Integers(more)) => ids.extend(more),
             (Ids::Strings(ids), Ids::Strings(more)) => ids.extend(more),
-            _ => {
-                return Err(refuse(format!(
-                    "`{name}` has ids of another kind than the files before"
-                )));
-            }
+            (ids, more) => *ids = Ids::Rows(ids.len() + more.len()),
         }
-        match (&mut self.columns, part.columns) {
-            (Some(columns), Some(more)) => columns.push(more),
-            (None, None) => {}
-            _ => {
-                return Err(refuse(format!(
-                    "`{name}` has other columns than the files before"
-                )));
-            }
+        if let (Some(columns), Some(more)) = (&mut self.columns, part.columns) {
+            columns.push(more);
         }
         self.values.extend_from_slice(part.vectors.as_slice());
         Ok(())
     }
 
-    fn finish(self, path: &Path, faults: Faults) -> Result<Embeddings, LoadError> {
+    /// All of them, if ids are distinct or faults are kept.
+    pub(crate) fn finish(self, path: &Path, faults: Faults) -> Result<Embeddings, LoadError> {
         let duplicate = match &self.ids {
             _ if faults == Faults::Keep => None,
             Ids::Rows(_) => None,
@@ -173,13 +206,13 @@ impl Parts {
                 second,
             });
         }
-        let concat = |columns: Vec<arrow_array::RecordBatch>| {
+        let concat = |columns: Vec<RecordBatch>| {
             let schema = columns[0].schema();
             arrow_select::concat::concat_batches(&schema, &columns)
         };
         let columns = self.columns.map(concat).transpose();
         Ok(Embeddings {
-            vectors: Matrix::from_vec(self.values, self.dim)
+            vectors: Matrix::from_vec(self.values, self.kind.dim)
                 .map_err(|_| LoadError::NoRows { path: path.into() })?,
             ids: self.ids,
             columns: columns.map_err(|error| LoadError::Parts {

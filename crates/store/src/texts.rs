@@ -7,10 +7,10 @@ use arrow_array::{Array, RecordBatch, cast::AsArray};
 use arrow_schema::{DataType, Schema};
 
 use crate::{
-    Faults, Format, LoadError,
-    columnar::{IdSink, id_column, place},
+    Format, LoadError,
+    columnar::{IdSink, Table, id_column, place},
     parquet::{ParquetFile, guard},
-    text,
+    text::TextTable,
 };
 
 /// What a column of texts is usually called, the likeliest first.
@@ -60,17 +60,18 @@ pub fn read_texts<E: From<LoadError>>(
             let file = ParquetFile::open(path)?;
             let schema = file.schema().clone();
             let mut reader = Reader::new(path, &schema, columns)?;
-            file.read(&reader.places.clone(), BATCH_ROWS, &mut |row, batch| {
-                let decode = || reader.rows(&batch, false);
-                take(guard(path, &format!("at row {row}"), decode)?)
-            })?;
+            let mut batches = file.batches(&reader.places, BATCH_ROWS)?;
+            while let Some(batch) = batches.next()? {
+                let place = format!("at row {}", reader.row);
+                take(guard(path, &place, || reader.rows(&batch, false))?)?;
+            }
             reader.finish()?;
         }
         format @ (Format::JsonLines | Format::Csv) => {
-            let mut table = text::Table::open(path, format)?;
+            let mut table = TextTable::of_columns(path, format)?;
             let schema = table.schema();
             let mut reader = Reader::new(path, &schema, columns)?;
-            while let Some(batch) = table.next(&reader.places, BATCH_ROWS)? {
+            while let Some(batch) = table.next(&reader.places)? {
                 take(reader.rows(&batch, format == Format::Csv)?)?;
             }
             reader.finish()?;
@@ -117,7 +118,7 @@ impl<'a> Reader<'a> {
         places.sort_unstable();
         let sink = |id: usize| {
             let field = schema.field(id);
-            IdSink::new(path, field.name(), field.data_type(), Faults::Refuse)
+            IdSink::new(path, field.name(), field.data_type())
         };
         Ok(Self {
             path,
@@ -151,7 +152,7 @@ impl<'a> Reader<'a> {
 
     fn finish(self) -> Result<(), LoadError> {
         match self.id {
-            Some((_, ids)) => ids.finish().map(drop),
+            Some((_, ids)) => ids.check_distinct(),
             None => Ok(()),
         }
     }

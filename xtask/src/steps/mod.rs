@@ -40,7 +40,7 @@ pub(crate) struct Selection {
 }
 
 /// All checks, the quick ones first: who forgot to format learns it in a second.
-pub(crate) const STEPS: [Step; 12] = [
+pub(crate) const STEPS: [Step; 13] = [
     Step {
         name: "fmt",
         about: "the code is formatted",
@@ -80,6 +80,11 @@ pub(crate) const STEPS: [Step; 12] = [
         name: "examples",
         about: "every example that wants no arguments runs",
         run: |workspace, _| examples::check(workspace),
+    },
+    Step {
+        name: "fuzz",
+        about: "the fuzz targets compile",
+        run: |workspace, _| fuzz(workspace),
     },
     Step {
         name: "docs",
@@ -188,6 +193,19 @@ fn clippy(workspace: &Workspace) -> Outcome {
         "--all-features",
     ];
     cargo(workspace, &[&what[..], &["--", "--deny=warnings"]].concat())
+}
+
+/// Without libFuzzer, which only `cargo fuzz` needs, and with the dependencies that are compiled
+/// already.
+fn fuzz(workspace: &Workspace) -> Outcome {
+    let check = ["check", "--release", "--locked", "--no-default-features"];
+    let place = [
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--target-dir",
+        "target",
+    ];
+    cargo(workspace, &[&check[..], &place].concat())
 }
 
 /// All tests in one go, or those the filter picks; examples are compiled too. Some want a model, which

@@ -2,23 +2,25 @@
 
 use annbench_runner::Observer;
 use annbench_store::{
-    LoadOptions,
-    convert::{ConvertOptions, Step, convert as convert_file},
+    LoadOptions, Progress,
+    convert::{ConvertOptions, convert as convert_file},
     npy::read_row_numbers,
 };
 use anyhow::Result;
 
-use super::locate;
+use super::{companions, inputs::load_options, locate};
 use crate::{args::ConvertArgs, exit::Outcome, output, progress::Bars};
 
 pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
+    let mut bars = Bars::default();
+    let load = LoadOptions {
+        keep_columns: true,
+        ..load_options(&args.columns)
+    };
+    let input = locate::file(&args.input, &load, &args.cache)?;
     let options = ConvertOptions {
-        load: LoadOptions {
-            vector_column: args.columns.vector_column,
-            id_column: args.columns.id_column,
-            keep_columns: true,
-            ..LoadOptions::default()
-        },
+        companions: companions::of(&args, &input, &load, &mut bars)?,
+        load,
         rows: args.rows.as_deref().map(read_row_numbers).transpose()?,
         skip_rows: match &args.skip_rows {
             Some(file) => read_row_numbers(file)?,
@@ -29,20 +31,9 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
         limit: args.limit,
         dtype: args.dtype,
     };
-    let input = locate::file(&args.input, &options.load, &args.cache)?;
-    let mut bars = Bars::default();
-    let mut current = None;
-    let converted = convert_file(&input, &args.output, &options, &mut |step, progress| {
-        if current != Some(step) {
-            let name = match step {
-                Step::Read => "read",
-                Step::Write => "write",
-            };
-            bars.begin(name, Some(progress.total as u64));
-            current = Some(step);
-        }
-        bars.advance(progress.done as u64);
-    });
+    bars.begin_rows("convert");
+    let progress = &mut |progress: Progress| bars.rows(progress.done, progress.total);
+    let converted = convert_file(&input, &args.output, &options, progress);
     bars.end();
     let converted = converted?;
     output::text(&format!(

@@ -4,6 +4,7 @@ mod answer;
 pub(crate) mod ask;
 pub(crate) mod backends;
 pub(crate) mod check;
+mod companions;
 pub(crate) mod completions;
 pub(crate) mod convert;
 pub(crate) mod data_fetch;

@@ -13,23 +13,19 @@ use arrow_array::{
 use arrow_schema::DataType;
 
 use super::vectors::first_null;
-use crate::{Faults, LoadError};
+use crate::LoadError;
 
 /// Collects the ids of a column.
 pub(crate) struct IdSink<'a> {
     path: &'a Path,
-    column: &'a str,
+    column: String,
     ids: Ids,
-    faults: Faults,
+    /// Ids that were handed over already.
+    drained: usize,
 }
 
 impl<'a> IdSink<'a> {
-    pub(crate) fn new(
-        path: &'a Path,
-        column: &'a str,
-        data_type: &DataType,
-        faults: Faults,
-    ) -> Self {
+    pub(crate) fn new(path: &'a Path, column: &str, data_type: &DataType) -> Self {
         let value_type = match data_type {
             DataType::Dictionary(_, values) => values,
             other => other,
@@ -40,9 +36,9 @@ impl<'a> IdSink<'a> {
         };
         Self {
             path,
-            column,
+            column: column.into(),
             ids,
-            faults,
+            drained: 0,
         }
     }
 
@@ -52,8 +48,8 @@ impl<'a> IdSink<'a> {
         if let Some(row) = first_null(&array) {
             return Err(LoadError::NullId {
                 path: self.path.into(),
-                column: self.column.into(),
-                row: self.ids.len() + row,
+                column: self.column.clone(),
+                row: self.drained + self.ids.len() + row,
             });
         }
         match &mut self.ids {
@@ -61,8 +57,8 @@ impl<'a> IdSink<'a> {
                 let appended = append_integers(ids, &array);
                 appended.map_err(|(row, id)| LoadError::IdTooLarge {
                     path: self.path.into(),
-                    column: self.column.into(),
-                    row,
+                    column: self.column.clone(),
+                    row: self.drained + row,
                     id,
                 })
             }
@@ -83,28 +79,34 @@ impl<'a> IdSink<'a> {
             .select(&(start..self.ids.len()).collect::<Vec<_>>()))
     }
 
-    /// The ids, if they are distinct or faults are kept.
-    pub(crate) fn finish(self) -> Result<Ids, LoadError> {
+    /// The ids since the last time; whether all are distinct is not asked.
+    pub(crate) fn drain(&mut self) -> Ids {
+        self.drained += self.ids.len();
+        let empty = match &self.ids {
+            Ids::Integers(_) => Ids::Integers(Vec::new()),
+            _ => Ids::Strings(Vec::new()),
+        };
+        std::mem::replace(&mut self.ids, empty)
+    }
+
+    /// Refuses ids that repeat one another.
+    pub(crate) fn check_distinct(&self) -> Result<(), LoadError> {
         let duplicate = match &self.ids {
-            _ if self.faults == Faults::Keep => None,
             Ids::Integers(ids) => first_duplicate(ids),
             Ids::Strings(ids) => first_duplicate(ids),
             Ids::Rows(_) => None,
         };
-        match duplicate {
-            None => Ok(self.ids),
-            Some((first, second)) => Err(LoadError::DuplicateId {
-                path: self.path.into(),
-                column: self.column.into(),
-                id: self
-                    .ids
-                    .get(first)
-                    .map(|id| id.to_string())
-                    .unwrap_or_default(),
-                first,
-                second,
-            }),
-        }
+        let Some((first, second)) = duplicate else {
+            return Ok(());
+        };
+        let id = self.ids.get(first).map(|id| id.to_string());
+        Err(LoadError::DuplicateId {
+            path: self.path.into(),
+            column: self.column.clone(),
+            id: id.unwrap_or_default(),
+            first,
+            second,
+        })
     }
 }
 
@@ -176,16 +178,12 @@ mod tests {
     use std::sync::Arc;
 
     fn check(batches: &[ArrayRef]) -> Result<Ids, String> {
-        let mut sink = IdSink::new(
-            Path::new("x.parquet"),
-            "id",
-            batches[0].data_type(),
-            Faults::Refuse,
-        );
+        let mut sink = IdSink::new(Path::new("x.parquet"), "id", batches[0].data_type());
         batches
             .iter()
             .try_for_each(|batch| sink.append(batch))
-            .and_then(|()| sink.finish())
+            .and_then(|()| sink.check_distinct())
+            .map(|()| sink.drain())
             .map_err(|error| error.to_string())
     }
 

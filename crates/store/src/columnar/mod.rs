@@ -4,9 +4,10 @@
 mod ids;
 mod roles;
 mod sink;
+mod table;
 mod vectors;
 
 pub(crate) use ids::{IdSink, first_duplicate};
 pub(crate) use roles::{Roles, column_cards, dtype_of, id_column, place};
 pub(crate) use sink::{Sink, TableSize, select_rows};
-pub(crate) use vectors::VectorSink;
+pub(crate) use table::{Table, TableBlocks, fill, layout, load};

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use annbench_vectors::{Ids, Matrix};
 use arrow_array::{RecordBatch, UInt64Array};
-use arrow_schema::Schema;
+use arrow_schema::{Schema, SchemaRef};
 
 use super::{ids::IdSink, roles::Roles, vectors::VectorSink};
-use crate::{Embeddings, LoadError, LoadOptions};
+use crate::{Embeddings, Faults, LoadError, LoadOptions};
 
 /// How large a table says it is, which may be a lie, and the file that says so.
 #[derive(Debug, Clone, Copy)]
@@ -26,17 +26,18 @@ pub(crate) struct Sink<'a> {
     vectors: Vectors<'a>,
     ids: Option<(usize, IdSink<'a>)>,
     kept: Option<Kept>,
+    faults: Faults,
 }
 
 /// The vectors: to be collected from a place in each batch, or there already.
 enum Vectors<'a> {
     Collect(usize, VectorSink<'a>),
-    Ready(Matrix),
+    Ready(Option<Matrix>),
 }
 
 /// Other columns: their places in a batch, and their batches so far.
 struct Kept {
-    schema: Schema,
+    schema: SchemaRef,
     places: Vec<usize>,
     batches: Vec<RecordBatch>,
 }
@@ -46,10 +47,9 @@ impl<'a> Sink<'a> {
     /// another way.
     pub(crate) fn new(
         path: &'a Path,
-        schema: &'a Schema,
+        schema: &Schema,
         roles: &Roles,
         options: &LoadOptions,
-        size: TableSize,
         ready: Option<Matrix>,
     ) -> Self {
         let vector = ready.is_none().then_some(roles.vector);
@@ -61,19 +61,19 @@ impl<'a> Sink<'a> {
         let place = |column: usize| projected.partition_point(|&other| other < column);
         let ids = roles.id.map(|column| {
             let field = schema.field(column);
-            let sink = IdSink::new(path, field.name(), field.data_type(), options.faults);
+            let sink = IdSink::new(path, field.name(), field.data_type());
             (place(column), sink)
         });
         let name = schema.field(roles.vector).name();
         let vectors = match ready {
-            Some(matrix) => Vectors::Ready(matrix),
-            None => {
-                let sink = VectorSink::new(path, name, size, options.faults);
-                Vectors::Collect(place(roles.vector), sink)
-            }
+            Some(matrix) => Vectors::Ready(Some(matrix)),
+            None => Vectors::Collect(
+                place(roles.vector),
+                VectorSink::new(path, name, options.faults),
+            ),
         };
         let kept = (options.keep_columns && !roles.others.is_empty()).then(|| Kept {
-            schema: Schema::new(fields(schema, &roles.others)),
+            schema: Schema::new(fields(schema, &roles.others)).into(),
             places: roles.others.iter().map(|&column| place(column)).collect(),
             batches: Vec::new(),
         });
@@ -83,6 +83,7 @@ impl<'a> Sink<'a> {
             ids,
             kept,
             projected,
+            faults: options.faults,
         }
     }
 
@@ -91,10 +92,10 @@ impl<'a> Sink<'a> {
         &self.projected
     }
 
-    /// Takes a batch of the projected columns.
-    pub(crate) fn append(&mut self, batch: &RecordBatch) -> Result<(), LoadError> {
+    /// Takes a batch of the projected columns, of a table that says it is of the given size.
+    pub(crate) fn append(&mut self, batch: &RecordBatch, size: TableSize) -> Result<(), LoadError> {
         if let Vectors::Collect(place, sink) = &mut self.vectors {
-            sink.append(batch.column(*place))?;
+            sink.append(batch.column(*place), size)?;
         }
         if let Some((place, ids)) = &mut self.ids {
             ids.append(batch.column(*place))?;
@@ -107,21 +108,19 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
-    /// All that was collected.
-    pub(crate) fn finish(self) -> Result<Embeddings, LoadError> {
-        let vectors = match self.vectors {
-            Vectors::Collect(_, sink) => sink.finish()?,
-            Vectors::Ready(matrix) => matrix,
+    /// What was collected since the last time; ids are not compared with one another.
+    pub(crate) fn drain(&mut self) -> Result<Embeddings, LoadError> {
+        let vectors = match &mut self.vectors {
+            Vectors::Collect(_, sink) => sink.drain()?,
+            Vectors::Ready(matrix) => matrix.take().ok_or_else(|| LoadError::NoRows {
+                path: self.path.into(),
+            })?,
         };
-        let ids = match self.ids {
-            Some((_, ids)) => ids.finish()?,
+        let ids = match &mut self.ids {
+            Some((_, ids)) => ids.drain(),
             None => Ids::Rows(vectors.n()),
         };
-        let concat = |kept: Kept| {
-            let schema = kept.schema.into();
-            arrow_select::concat::concat_batches(&schema, &kept.batches)
-        };
-        let columns = self.kept.map(concat).transpose();
+        let columns = self.kept.as_mut().map(Kept::drain).transpose();
         let columns = columns.map_err(|source| damaged(self.path, source))?;
         same_rows(self.path, vectors.n(), &ids, columns.as_ref())?;
         Ok(Embeddings {
@@ -129,6 +128,23 @@ impl<'a> Sink<'a> {
             ids,
             columns,
         })
+    }
+
+    /// All that was collected, if ids are distinct or faults are kept.
+    pub(crate) fn finish(mut self) -> Result<Embeddings, LoadError> {
+        if let Some((_, ids)) = &self.ids
+            && self.faults == Faults::Refuse
+        {
+            ids.check_distinct()?;
+        }
+        self.drain()
+    }
+}
+
+impl Kept {
+    fn drain(&mut self) -> Result<RecordBatch, arrow_schema::ArrowError> {
+        let batches = std::mem::take(&mut self.batches);
+        arrow_select::concat::concat_batches(&self.schema, &batches)
     }
 }
 

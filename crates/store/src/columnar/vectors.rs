@@ -15,12 +15,9 @@ use super::TableSize;
 use crate::{Faults, LoadError, embeddings::first_not_finite};
 
 /// Collects the vectors of a column.
-pub(crate) struct VectorSink<'a> {
+pub(super) struct VectorSink<'a> {
     path: &'a Path,
-    column: &'a str,
-    claimed_rows: usize,
-    /// Most values to make room for on the footer's word.
-    believable_values: usize,
+    column: String,
     values: Vec<f32>,
     dim: Option<usize>,
     rows: usize,
@@ -28,15 +25,10 @@ pub(crate) struct VectorSink<'a> {
 }
 
 impl<'a> VectorSink<'a> {
-    pub(crate) fn new(path: &'a Path, column: &'a str, size: TableSize, faults: Faults) -> Self {
+    pub(super) fn new(path: &'a Path, column: &str, faults: Faults) -> Self {
         Self {
             path,
-            column,
-            claimed_rows: size.rows,
-            // A value takes a byte or more in all but very repetitive files; those grow as they go.
-            believable_values: usize::try_from(size.file_bytes)
-                .unwrap_or(usize::MAX)
-                .saturating_mul(2),
+            column: column.into(),
             values: Vec::new(),
             dim: None,
             rows: 0,
@@ -44,8 +36,8 @@ impl<'a> VectorSink<'a> {
         }
     }
 
-    /// Appends a batch of lists.
-    pub(crate) fn append(&mut self, lists: &dyn Array) -> Result<(), LoadError> {
+    /// Appends a batch of lists of a table that says it is of the given size.
+    pub(super) fn append(&mut self, lists: &dyn Array, size: TableSize) -> Result<(), LoadError> {
         self.refuse_null_vectors(lists)?;
         let (elements, range) = match lists.data_type() {
             DataType::FixedSizeList(..) => self.fixed_size(lists)?,
@@ -55,20 +47,20 @@ impl<'a> VectorSink<'a> {
         let elements = elements.slice(range.start, range.len());
         self.refuse_null_components(&elements)?;
         let start = self.values.len();
-        self.reserve()?;
+        self.reserve(size)?;
         append_numbers(&mut self.values, &elements);
         self.refuse_not_finite(start)?;
         self.rows += lists.len();
         Ok(())
     }
 
-    /// The vectors.
-    pub(crate) fn finish(self) -> Result<Matrix<f32>, LoadError> {
+    /// The vectors since the last time.
+    pub(super) fn drain(&mut self) -> Result<Matrix<f32>, LoadError> {
         let no_rows = || LoadError::NoRows {
             path: self.path.into(),
         };
         let dim = self.dim.ok_or_else(no_rows)?;
-        Matrix::from_vec(self.values, dim).map_err(|_| no_rows())
+        Matrix::from_vec(std::mem::take(&mut self.values), dim).map_err(|_| no_rows())
     }
 
     fn fixed_size<'b>(
@@ -101,11 +93,11 @@ impl<'a> VectorSink<'a> {
         match *self.dim.get_or_insert(found) {
             0 => Err(LoadError::ZeroDim {
                 path: self.path.into(),
-                column: self.column.into(),
+                column: self.column.clone(),
             }),
             dim if dim != found => Err(LoadError::Ragged {
                 path: self.path.into(),
-                column: self.column.into(),
+                column: self.column.clone(),
                 row: self.rows + row,
                 found,
                 dim,
@@ -115,17 +107,19 @@ impl<'a> VectorSink<'a> {
     }
 
     /// Makes room for the whole matrix once its dim is known, so that it never grows by copying.
-    fn reserve(&mut self) -> Result<(), LoadError> {
+    fn reserve(&mut self, size: TableSize) -> Result<(), LoadError> {
         let dim = self.dim.unwrap_or(1);
-        if self.rows > 0 {
+        if !self.values.is_empty() {
             return Ok(());
         }
-        let claimed = self.claimed_rows.saturating_mul(dim);
+        // A value takes a byte or more in all but very repetitive files; those grow as they go.
+        let file_bytes = usize::try_from(size.file_bytes).unwrap_or(usize::MAX);
+        let claimed = size.rows.saturating_mul(dim);
         self.values
-            .try_reserve_exact(claimed.min(self.believable_values))
+            .try_reserve_exact(claimed.min(file_bytes.saturating_mul(2)))
             .map_err(|_| LoadError::TooLarge {
                 path: self.path.into(),
-                n: self.claimed_rows,
+                n: size.rows,
                 dim,
             })
     }
@@ -135,7 +129,7 @@ impl<'a> VectorSink<'a> {
             None => Ok(()),
             Some(row) => Err(LoadError::NullVector {
                 path: self.path.into(),
-                column: self.column.into(),
+                column: self.column.clone(),
                 row: self.rows + row,
             }),
         }
@@ -147,7 +141,7 @@ impl<'a> VectorSink<'a> {
             None => Ok(()),
             Some(element) => Err(LoadError::NullComponent {
                 path: self.path.into(),
-                column: self.column.into(),
+                column: self.column.clone(),
                 row: self.rows + element / dim,
                 component: element % dim,
             }),
@@ -162,7 +156,7 @@ impl<'a> VectorSink<'a> {
             Some(index) => Err(LoadError::NotFinite {
                 path: self.path.into(),
                 place: format!("column `{}`", self.column),
-                row: (start + index) / dim,
+                row: self.rows + index / dim,
                 component: index % dim,
                 value: self.values[start + index],
             }),
@@ -228,19 +222,15 @@ mod tests {
     }
 
     fn check(batches: &[ArrayRef]) -> Result<Vec<f32>, String> {
-        let mut sink = VectorSink::new(
-            Path::new("x.parquet"),
-            "embedding",
-            TableSize {
-                rows: 4,
-                file_bytes: 1_000,
-            },
-            Faults::Refuse,
-        );
+        let mut sink = VectorSink::new(Path::new("x.parquet"), "embedding", Faults::Refuse);
+        let size = TableSize {
+            rows: 4,
+            file_bytes: 1_000,
+        };
         batches
             .iter()
-            .try_for_each(|batch| sink.append(batch))
-            .and_then(|()| sink.finish())
+            .try_for_each(|batch| sink.append(batch, size))
+            .and_then(|()| sink.drain())
             .map(Matrix::into_vec)
             .map_err(|error| error.to_string())
     }

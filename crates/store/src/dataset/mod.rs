@@ -11,8 +11,8 @@ pub use error::DatasetError;
 pub use manifest::{FileEntry, Manifest, Origin};
 
 use crate::{
-    Embeddings, Format, LoadError, LoadOptions, Progress, hash, load, load_error::nearest_entry,
-    shards,
+    Embeddings, Format, LoadError, LoadOptions, Progress, hash, hdf5, load_error::nearest_entry,
+    load_on, shards,
 };
 
 /// Name of the manifest in a dataset's folder.
@@ -52,7 +52,9 @@ pub struct DataFile {
 
 impl Dataset {
     /// Finds a dataset: a folder that holds `dataset.toml`, a manifest, a single file of vectors, or
-    /// the Parquet files of one table (a folder of them, or a pattern such as `train-*.parquet`).
+    /// the Parquet files of one table (a folder of them, or a pattern such as `train-*.parquet`). A
+    /// file of ann-benchmarks brings its queries and metric along, and ground truth for
+    /// [`read_truth`](crate::read_truth).
     ///
     /// # Errors
     /// [`DatasetError`] if there is nothing of the kind; for a missing path it names the nearest
@@ -83,11 +85,25 @@ impl Dataset {
         options: &LoadOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Embeddings, DatasetError> {
-        self.load(&self.base, options, progress)
+        self.load_base_on(options, 1, progress)
+    }
+
+    /// [`load_base`](Self::load_base) on several threads, as [`load_on`] does.
+    ///
+    /// # Errors
+    /// As [`load_base`](Self::load_base).
+    pub fn load_base_on(
+        &self,
+        options: &LoadOptions,
+        threads: usize,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Embeddings, DatasetError> {
+        self.load(&self.base, options, threads, progress)
     }
 
     /// Reads the queries as [`load_base`](Self::load_base) reads the base; `None` where the dataset
-    /// has no query file.
+    /// has no query file. Of an HDF5 file in the layout of ann-benchmarks they are its `test`,
+    /// whatever column is named for the base.
     ///
     /// # Errors
     /// [`DatasetError`] if the file is not the one the manifest describes, or is refused.
@@ -96,8 +112,14 @@ impl Dataset {
         options: &LoadOptions,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Embeddings>, DatasetError> {
-        let load = |file| self.load(file, options, progress);
-        self.queries.as_ref().map(load).transpose()
+        let Some(file) = &self.queries else {
+            return Ok(None);
+        };
+        let mut options = options.clone();
+        if Format::detect(&file.path)? == Format::Hdf5 && hdf5::has_queries(&file.path)? {
+            options.vector_column = Some(hdf5::TEST.into());
+        }
+        self.load(file, &options, 1, progress).map(Some)
     }
 
     /// The options with the manifest's columns where they name none.
@@ -123,11 +145,12 @@ impl Dataset {
         &self,
         file: &DataFile,
         options: &LoadOptions,
+        threads: usize,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Embeddings, DatasetError> {
         file.verify()?;
         let options = self.with_columns(options);
-        let embeddings = load(&file.path, &options, progress)?;
+        let embeddings = load_on(&file.path, &options, threads, progress)?;
         let differs = |what, expected, found| DatasetError::Shape {
             path: file.path.clone(),
             what,
@@ -184,18 +207,21 @@ impl Dataset {
     fn from_file(path: &Path) -> Result<Self, DatasetError> {
         detect(path)?;
         let stem = path.file_stem().unwrap_or_default();
+        let file = DataFile {
+            path: path.into(),
+            sha256: None,
+            n: None,
+        };
+        let is_hdf5 = path.is_file() && Format::detect(path)? == Format::Hdf5;
+        let has_queries = is_hdf5 && hdf5::has_queries(path)?;
         Ok(Self {
             name: stem.to_string_lossy().into_owned(),
-            metric: None,
+            metric: if is_hdf5 { hdf5::metric(path)? } else { None },
             source: None,
             licence: None,
             dim: None,
-            base: DataFile {
-                path: path.into(),
-                sha256: None,
-                n: None,
-            },
-            queries: None,
+            queries: has_queries.then(|| file.clone()),
+            base: file,
             columns: LoadOptions::default(),
         })
     }

@@ -15,8 +15,8 @@ use crate::{
     catalog::{Entry, Piece},
     dataset::{Dataset, FileEntry, MANIFEST_NAME, Manifest, Origin},
     hash::sha256_file,
-    parquet,
     remote::{Remote, Transfer, shown},
+    write_parquet,
 };
 use download::{Arrived, Download, io_error};
 
@@ -237,8 +237,9 @@ fn write_file(
         dtype,
         ..WriteOptions::default()
     };
-    let progress = &mut |progress| watch(Step::Write(progress));
-    parquet::write_with_progress(&path, vectors, &options, progress)?;
+    let (done, total) = (0, vectors.n());
+    watch(Step::Write(Progress { done, total }));
+    write_parquet(&path, vectors, &options)?;
     Ok(FileEntry {
         file: name.into(),
         sha256: Some(sha256_file(&path).map_err(|source| io_error(&path, source))?),

@@ -2,26 +2,14 @@
 
 use std::io::Read;
 
-use super::{CHUNK, Flat};
-use crate::{LoadError, Progress, raw};
+use super::Flat;
+use crate::LoadError;
 
-/// The values row-major, and the dim.
-pub(super) fn read(
-    flat: &mut Flat<'_>,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(Vec<f32>, usize), LoadError> {
+/// `(n, dim)` of vectors, whose values come next.
+pub(super) fn shape(flat: &mut Flat<'_>) -> Result<(usize, usize), LoadError> {
     let (n, dim) = header(flat)?;
-    let dtype = flat.format.flat_dtype();
-    check_length(flat, n, dim, dtype.bytes())?;
-    let (n, dim) = (n as usize, dim as usize);
-    let mut values = flat.room(n, dim)?;
-    let rows_at_once = (CHUNK / dim).max(1);
-    for (chunk_idx, chunk) in values.chunks_mut(rows_at_once * dim).enumerate() {
-        raw::read(&mut flat.file, dtype, chunk).map_err(|source| flat.io(source))?;
-        let done = chunk_idx * rows_at_once + chunk.len() / dim;
-        progress(Progress { done, total: n });
-    }
-    Ok((values, dim))
+    check_length(flat, n, dim, flat.format.flat_dtype().bytes())?;
+    Ok((n as usize, dim as usize))
 }
 
 /// `(n, dim)` as the header claims, both at least 1.

@@ -13,28 +13,67 @@ mod write;
 
 use std::{fs::File, io::BufReader, path::Path};
 
-pub(crate) use truth::read_truth;
-pub(crate) use write::{write, write_ivecs};
+pub(crate) use truth::refuse_negative;
+pub use truth::{Truth, read_scored_truth};
+pub(crate) use write::{FlatWriter, write_fvecs, write_ivecs};
 
-use crate::{Embeddings, Format, LoadError, LoadOptions, Progress, embeddings::numbered};
+use crate::{Dtype, Format, LoadError, LoadOptions, dense::Dense, raw};
 
-/// Numbers converted at a time.
-const CHUNK: usize = 1 << 18;
-
-/// Reads a flat file of the given format; row numbers are its ids.
-pub(crate) fn load(
-    path: &Path,
+/// Opens a flat file of the given format.
+pub(crate) fn open<'a>(
+    path: &'a Path,
     format: Format,
     options: &LoadOptions,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Embeddings, LoadError> {
+) -> Result<Box<dyn Dense + 'a>, LoadError> {
     options.refuse_columns(path, format)?;
     let mut flat = Flat::open(path, format)?;
-    let matrix = match format {
-        Format::Fvecs | Format::Bvecs | Format::Ivecs => vecs::read(&mut flat, progress)?,
-        _ => bin::read(&mut flat, progress)?,
+    let has_dims = matches!(format, Format::Fvecs | Format::Bvecs | Format::Ivecs);
+    let (n, dim) = match has_dims {
+        true => vecs::shape(&mut flat)?,
+        false => bin::shape(&mut flat)?,
     };
-    numbered(path, "file", matrix, options.faults)
+    Ok(Box::new(Vectors {
+        flat,
+        n,
+        dim,
+        has_dims,
+        row: 0,
+    }))
+}
+
+/// The vectors of a flat file.
+struct Vectors<'a> {
+    flat: Flat<'a>,
+    n: usize,
+    dim: usize,
+    /// Whether the dim is written before each row.
+    has_dims: bool,
+    row: usize,
+}
+
+impl Dense for Vectors<'_> {
+    fn shape(&self) -> (usize, usize) {
+        (self.n, self.dim)
+    }
+
+    fn dtype(&self) -> Dtype {
+        self.flat.format.flat_dtype()
+    }
+
+    fn place(&self) -> String {
+        "file".into()
+    }
+
+    fn fill(&mut self, out: &mut [f32]) -> Result<(), LoadError> {
+        let first = self.row;
+        self.row += out.len() / self.dim;
+        if self.has_dims {
+            return vecs::fill(&mut self.flat, self.dim, first, out);
+        }
+        let dtype = self.dtype();
+        let read = raw::read(&mut self.flat.file, dtype, out);
+        read.map_err(|source| self.flat.io(source))
+    }
 }
 
 /// An opened flat file.
@@ -71,27 +110,22 @@ impl<'a> Flat<'a> {
     fn io(&self, source: std::io::Error) -> LoadError {
         LoadError::io(self.path, source)
     }
-
-    /// Room for a matrix that the file's length was found to hold.
-    fn room(&self, n: usize, dim: usize) -> Result<Vec<f32>, LoadError> {
-        bytemuck::allocation::try_zeroed_vec(n * dim).map_err(|()| LoadError::TooLarge {
-            path: self.path.into(),
-            n,
-            dim,
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dense;
 
     /// Reads `bytes` as a file of the format.
     fn check(format: Format, bytes: &[u8]) -> Result<(Vec<f32>, usize), String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vectors");
         std::fs::write(&path, bytes).unwrap();
-        load(&path, format, &LoadOptions::default(), &mut |_| {})
+        open(&path, format, &LoadOptions::default())
+            .and_then(|mut flat| {
+                dense::load(&path, flat.as_mut(), crate::Faults::Refuse, &mut |_| {})
+            })
             .map(|read| (read.vectors.as_slice().to_vec(), read.dim()))
             .map_err(|error| error.to_string())
     }

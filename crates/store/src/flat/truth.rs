@@ -5,32 +5,62 @@ use std::{io::Read, path::Path};
 use annbench_vectors::Matrix;
 
 use super::{Flat, bin, vecs};
-use crate::{Format, LoadError};
+use crate::{Format, LoadError, hdf5};
 
-/// Reads the true neighbours of each query, `n_queries x k` row numbers of the base, best first:
-/// from ivecs, or from ibin with or without the distances that big-ann puts after the rows.
+/// The true neighbours of queries, as a dataset brings them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Truth {
+    /// Row numbers of the base, `n_queries x k`, best first.
+    pub rows: Matrix<u32>,
+    /// What the dataset calls the distances of these rows, in the same shape, where it has them:
+    /// Euclidean and not squared in files of ann-benchmarks, squared in those of big-ann.
+    pub distances: Option<Matrix<f32>>,
+}
+
+/// Reads the true neighbours of each query, `n_queries x k` row numbers of the base, best first, and
+/// their distances where the file has them: from ivecs, from ibin with or without the distances that big-ann puts after the rows, or from
+/// the HDF5 of ann-benchmarks.
 ///
 /// # Errors
 /// [`LoadError`] if the file is of another format, damaged, or holds a number below 0.
-pub(crate) fn read_truth(path: &Path) -> Result<Matrix<u32>, LoadError> {
+pub fn read_scored_truth(path: &Path) -> Result<Truth, LoadError> {
     let format = Format::detect(path)?;
+    if format == Format::Hdf5 {
+        return hdf5::truth(path);
+    }
     let mut flat = Flat::open(path, format)?;
-    let (rows, k) = match format {
-        Format::Ivecs => ivecs(&mut flat)?,
+    let (rows, k, distances) = match format {
+        Format::Ivecs => ivecs(&mut flat).map(|(rows, k)| (rows, k, None))?,
         Format::Ibin => ibin(&mut flat)?,
         _ => {
-            let problem =
-                format!("is {format}, ground truth is read from Parquet, npy, ivecs and ibin");
+            let problem = format!("is {format}, ground truth is read from ivecs, ibin and HDF5");
             return Err(flat.malformed("file", problem));
         }
     };
-    let negative = rows.iter().position(|&row| i32::try_from(row).is_err());
-    if let Some(index) = negative {
-        let row = rows[index].cast_signed();
-        let problem = format!("neighbour {} is {row}, no row number", index % k);
-        return Err(flat.malformed(format!("query {}", index / k), problem));
+    refuse_negative(&rows, k, |place, problem| flat.malformed(place, problem))?;
+    let no_rows = || LoadError::NoRows { path: path.into() };
+    let distances = distances.map(|values| Matrix::from_vec(values, k));
+    Ok(Truth {
+        rows: Matrix::from_vec(rows, k).map_err(|_| no_rows())?,
+        distances: distances.transpose().map_err(|_| no_rows())?,
+    })
+}
+
+/// Refuses numbers that are negative as i32, by query and place in its `k` neighbours.
+pub(crate) fn refuse_negative(
+    rows: &[u32],
+    k: usize,
+    refuse: impl Fn(String, String) -> LoadError,
+) -> Result<(), LoadError> {
+    let is_negative = |&row: &u32| row.cast_signed() < 0;
+    match rows.iter().position(is_negative) {
+        None => Ok(()),
+        Some(index) => {
+            let row = rows[index].cast_signed();
+            let problem = format!("neighbour {} is {row}, no row number", index % k);
+            Err(refuse(format!("query {}", index / k), problem))
+        }
     }
-    Matrix::from_vec(rows, k).map_err(|_| LoadError::NoRows { path: path.into() })
 }
 
 fn ivecs(flat: &mut Flat<'_>) -> Result<(Vec<u32>, usize), LoadError> {
@@ -44,11 +74,25 @@ fn ivecs(flat: &mut Flat<'_>) -> Result<(Vec<u32>, usize), LoadError> {
     Ok((rows, k))
 }
 
-fn ibin(flat: &mut Flat<'_>) -> Result<(Vec<u32>, usize), LoadError> {
+/// Rows, k, and the distances if the file is long enough for as many.
+fn ibin(flat: &mut Flat<'_>) -> Result<(Vec<u32>, usize, Option<Vec<f32>>), LoadError> {
     let (n, k) = bin::header(flat)?;
-    // Distances are as many f32 as there are rows.
-    bin::check_length(flat, n, k, 8).or_else(|_| bin::check_length(flat, n, k, 4))?;
-    Ok((words(flat, (n * k) as usize)?, k as usize))
+    let has_distances = bin::check_length(flat, n, k, 8).is_ok();
+    if !has_distances {
+        bin::check_length(flat, n, k, 4)?;
+    }
+    let count = (n * k) as usize;
+    let rows = words(flat, count)?;
+    let distances = match has_distances {
+        true => Some(
+            words(flat, count)?
+                .into_iter()
+                .map(f32::from_bits)
+                .collect(),
+        ),
+        false => None,
+    };
+    Ok((rows, k as usize, distances))
 }
 
 /// The next `count` words, which the file's length was found to hold.
@@ -69,7 +113,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, bytemuck::cast_slice::<i32, u8>(words)).unwrap();
-        read_truth(&path)
+        read_scored_truth(&path)
+            .map(|truth| truth.rows)
             .map(Matrix::into_vec)
             .map_err(|error| error.to_string())
     }
@@ -83,6 +128,17 @@ mod tests {
             check("truth.ibin", &[2, 2, 7, 20_000_001, 5, 6, 0, 0, 0, 0]),
             expected
         );
+    }
+
+    #[test]
+    fn distances_come_with_the_rows_that_have_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("truth.ibin");
+        let words = [2u32, 1, 7, 5, 0.5f32.to_bits(), 2f32.to_bits()];
+        std::fs::write(&path, bytemuck::cast_slice::<u32, u8>(&words)).unwrap();
+        let truth = read_scored_truth(&path).unwrap();
+        assert_eq!(truth.rows.as_slice(), [7, 5]);
+        assert_eq!(truth.distances.unwrap().as_slice(), [0.5, 2.0]);
     }
 
     #[test]

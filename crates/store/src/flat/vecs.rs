@@ -2,39 +2,29 @@
 
 use std::io::Read;
 
-use super::{CHUNK, Flat};
-use crate::{LoadError, Progress, raw};
+use super::Flat;
+use crate::{LoadError, raw};
 
-/// The values row-major, and the dim.
-pub(super) fn read(
+/// Fills `out` with the rows from number `first` on.
+pub(super) fn fill(
     flat: &mut Flat<'_>,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(Vec<f32>, usize), LoadError> {
+    dim: usize,
+    first: usize,
+    out: &mut [f32],
+) -> Result<(), LoadError> {
     let dtype = flat.format.flat_dtype();
-    let (n, dim) = shape(flat)?;
-    let mut values = flat.room(n, dim)?;
-    let mut bytes = vec![0; dim * dtype.bytes() as usize];
-    let mut start = [0; 4];
-    for (row, out) in values.chunks_exact_mut(dim).enumerate() {
-        if row > 0 {
-            flat.file
-                .read_exact(&mut start)
-                .map_err(|source| flat.io(source))?;
-            same_dim(flat, row, dim, i32::from_le_bytes(start))?;
+    for (place, row) in out.chunks_exact_mut(dim).enumerate() {
+        // The first row's dim was read to learn it.
+        if first + place > 0 {
+            let mut start = [0; 4];
+            let read = flat.file.read_exact(&mut start);
+            read.map_err(|source| flat.io(source))?;
+            same_dim(flat, first + place, dim, i32::from_le_bytes(start))?;
         }
-        flat.file
-            .read_exact(&mut bytes)
-            .map_err(|source| flat.io(source))?;
-        raw::convert(&bytes, dtype, out);
-        if (row + 1) * dim % CHUNK < dim {
-            progress(Progress {
-                done: row + 1,
-                total: n,
-            });
-        }
+        let read = raw::read(&mut flat.file, dtype, row);
+        read.map_err(|source| flat.io(source))?;
     }
-    progress(Progress { done: n, total: n });
-    Ok((values, dim))
+    Ok(())
 }
 
 /// `(n, dim)` by the first row's dim, which is read, and the file's length.

@@ -1,73 +1,100 @@
 //! fvecs and fbin, row by row.
 
-use std::{
-    io::{self, Write},
-    path::Path,
+use std::{io::Write, path::Path};
+
+use annbench_vectors::{Ids, Matrix, MatrixView};
+
+use crate::{
+    Embeddings, Format, WriteError,
+    atomic::AtomicWriter,
+    writer::{self, BlockWriter, at, replace_head, word},
 };
 
-use annbench_vectors::MatrixView;
-
-use crate::{Format, Progress, WriteError, atomic};
-
-const ROWS_BETWEEN_REPORTS: usize = 1 << 12;
-
-/// Writes a matrix as fvecs or fbin, atomically.
-pub(crate) fn write(
-    path: &Path,
-    vectors: MatrixView<'_>,
+/// Writes fvecs or fbin.
+pub(crate) struct FlatWriter<'f, 'w> {
+    path: &'f Path,
+    file: &'f mut AtomicWriter<'w>,
     format: Format,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(), WriteError> {
-    let io = |source| WriteError::Io {
-        path: path.into(),
-        source,
-    };
-    let total = vectors.n();
-    let word = |number: usize| word(number as u64, format).map_err(io);
-    let (n, dim) = (word(total)?, word(vectors.dim())?);
-    let written = atomic::write_with(path, |file| {
-        if format == Format::Fbin {
-            file.write_all(&[n, dim].concat())?;
-        }
-        for (row, values) in vectors.rows().enumerate() {
-            if format == Format::Fvecs {
-                file.write_all(&dim)?;
-            }
-            file.write_all(bytemuck::cast_slice(values))?;
-            let done = row + 1;
-            if done % ROWS_BETWEEN_REPORTS == 0 || done == total {
-                progress(Progress { done, total });
-            }
-        }
-        Ok(())
-    });
-    written.map_err(io)
+    dim: [u8; 4],
+    n: usize,
 }
 
-/// Writes numbers as ivecs, atomically.
-pub(crate) fn write_ivecs(path: &Path, lists: MatrixView<'_, u64>) -> Result<(), WriteError> {
-    let word = |number| word(number, Format::Ivecs);
-    let written = atomic::write_with(path, |file| {
-        for list in lists.rows() {
-            file.write_all(&word(list.len() as u64)?)?;
-            for &number in list {
-                file.write_all(&word(number)?)?;
-            }
+impl<'f, 'w> FlatWriter<'f, 'w> {
+    pub(crate) fn begin(
+        path: &'f Path,
+        file: &'f mut AtomicWriter<'w>,
+        format: Format,
+        dim: usize,
+    ) -> Result<Self, WriteError> {
+        let dim = word(path, format, dim)?;
+        if format == Format::Fbin {
+            // The number of rows takes its place at the end.
+            file.write_all(&[[0; 4], dim].concat()).map_err(at(path))?;
+        }
+        Ok(Self {
+            path,
+            file,
+            format,
+            dim,
+            n: 0,
+        })
+    }
+}
+
+impl BlockWriter for FlatWriter<'_, '_> {
+    fn append(&mut self, block: &Embeddings) -> Result<(), WriteError> {
+        let io = at(self.path);
+        self.n += block.n();
+        if self.format == Format::Fbin {
+            let values = bytemuck::cast_slice(block.vectors.as_slice());
+            return self.file.write_all(values).map_err(io);
+        }
+        for row in block.vectors.rows() {
+            self.file.write_all(&self.dim).map_err(&io)?;
+            self.file
+                .write_all(bytemuck::cast_slice(row))
+                .map_err(&io)?;
         }
         Ok(())
-    });
-    written.map_err(|source| WriteError::Io {
-        path: path.into(),
-        source,
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), WriteError> {
+        let n = word(self.path, self.format, self.n)?;
+        match self.format {
+            Format::Fbin => replace_head(self.file, &n).map_err(at(self.path)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Writes a matrix as fvecs, atomically.
+pub(crate) fn write_fvecs(path: &Path, vectors: Matrix) -> Result<(), WriteError> {
+    let rows = Embeddings {
+        ids: Ids::Rows(vectors.n()),
+        vectors,
+        columns: None,
+    };
+    writer::create(path, |file| {
+        let mut writer = Box::new(FlatWriter::begin(path, file, Format::Fvecs, rows.dim())?);
+        writer.append(&rows)?;
+        writer.finish()
     })
 }
 
-/// A number as these formats hold it.
-fn word(number: u64, format: Format) -> io::Result<[u8; 4]> {
-    i32::try_from(number).map(i32::to_le_bytes).map_err(|_| {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("{format} has no room for the number {number}; write parquet"),
-        )
+/// Writes row numbers as ivecs, atomically.
+pub(crate) fn write_ivecs(path: &Path, lists: MatrixView<'_, u64>) -> Result<(), WriteError> {
+    let number = |number: u64| {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        word(path, Format::Ivecs, number)
+    };
+    writer::create(path, |file| {
+        for list in lists.rows() {
+            let length = word(path, Format::Ivecs, list.len())?;
+            file.write_all(&length).map_err(at(path))?;
+            for &row in list {
+                file.write_all(&number(row)?).map_err(at(path))?;
+            }
+        }
+        Ok(())
     })
 }

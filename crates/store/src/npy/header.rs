@@ -61,6 +61,11 @@ impl Header {
 
     /// The bytes of a header for a C-ordered array, padded so that elements are aligned.
     pub(crate) fn bytes(descr: &str, shape: &[usize]) -> Vec<u8> {
+        Self::bytes_of_length(descr, shape, 0)
+    }
+
+    /// [`bytes`](Self::bytes), padded to `least` bytes at the least, a multiple of the alignment.
+    pub(crate) fn bytes_of_length(descr: &str, shape: &[usize], least: usize) -> Vec<u8> {
         let axes: String = shape.iter().map(|length| format!("{length}, ")).collect();
         let axes = match shape.len() {
             1 => axes.trim_end(),
@@ -71,7 +76,7 @@ impl Header {
         let unpadded = MAGIC.len() + 4 + text.len() + 1;
         text.extend(std::iter::repeat_n(
             ' ',
-            unpadded.next_multiple_of(ALIGNMENT) - unpadded,
+            unpadded.next_multiple_of(ALIGNMENT).max(least) - unpadded,
         ));
         text.push('\n');
         let mut bytes = MAGIC.to_vec();

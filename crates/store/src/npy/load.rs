@@ -10,57 +10,13 @@ use half::f16;
 
 use super::{Element, Header, NpyError};
 use crate::{
-    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress, embeddings::numbered,
-    inspect::Layout, raw,
+    Dtype, Format, LoadError, LoadOptions,
+    dense::{CHUNK, Dense},
+    raw,
 };
 
-/// Elements converted at a time.
-const CHUNK: usize = 1 << 18;
-
-/// Reads a 2-D float array; row numbers are its ids.
-pub(crate) fn load(
-    path: &Path,
-    options: &LoadOptions,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Embeddings, LoadError> {
-    options.refuse_columns(path, Format::Npy)?;
-    let (mut file, header) = open(path)?;
-    let dtype = stored_dtype(path, &header)?;
-    let (n, dim) = header.matrix_shape(path)?;
-    if n == 0 {
-        return Err(LoadError::NoRows { path: path.into() });
-    }
-    let length = file
-        .metadata()
-        .map_err(|source| io_error(path, source))?
-        .len();
-    header.check_length(path, dtype.bytes(), length)?;
-    let mut values = super::array::zeroed(path, (n * dim) as u64)?;
-    let mut source = Source {
-        file: &mut file,
-        dtype,
-        data_offset: header.data_offset,
-    };
-    let read = match header.fortran_order {
-        false => read_rows(&mut source, &mut values, dim, progress),
-        true => read_columns(&mut source, &mut values, dim, progress),
-    };
-    read.map_err(|source| io_error(path, source))?;
-    numbered(path, "array", (values, dim), options.faults)
-}
-
-/// What the header says of the array.
-pub(crate) fn layout(path: &Path) -> Result<Layout, LoadError> {
-    let (_, header) = open(path)?;
-    Ok(Layout::of(stored_dtype(path, &header)?))
-}
-
-/// Opens an npy file and reads its header.
-fn open(path: &Path) -> Result<(File, Header), LoadError> {
-    let mut file = File::open(path).map_err(|source| LoadError::io(path, source))?;
-    let header = Header::read(path, &mut file)?;
-    Ok((file, header))
-}
+/// Rows to gather at a time where a file is in column order: fewer would read it in scraps.
+const LEAST_GATHERED: usize = 1024;
 
 /// The type of an array's elements. Single bytes have no order, which NumPy writes as `|`.
 fn stored_dtype(path: &Path, header: &Header) -> Result<Dtype, NpyError> {
@@ -80,77 +36,88 @@ fn stored_dtype(path: &Path, header: &Header) -> Result<Dtype, NpyError> {
     }
 }
 
-fn io_error(path: &Path, source: io::Error) -> LoadError {
-    LoadError::Io {
-        path: path.into(),
-        source,
-    }
-}
-
-/// Elements of a file, as f32.
-struct Source<'a> {
-    file: &'a mut File,
+/// An opened array of vectors.
+pub(crate) struct Array<'a> {
+    path: &'a Path,
+    file: File,
     dtype: Dtype,
-    data_offset: u64,
-}
-
-impl Source<'_> {
-    /// Fills `out` with the elements from the file's present place on.
-    fn read(&mut self, out: &mut [f32]) -> io::Result<()> {
-        raw::read(self.file, self.dtype, out)
-    }
-
-    /// Goes to element number `element`.
-    fn seek(&mut self, element: usize) -> io::Result<()> {
-        let byte = self.data_offset + element as u64 * self.dtype.bytes();
-        self.file.seek(SeekFrom::Start(byte)).map(drop)
-    }
-}
-
-/// C order: the file is the matrix.
-fn read_rows(
-    source: &mut Source<'_>,
-    values: &mut [f32],
+    header: Header,
+    n: usize,
     dim: usize,
-    progress: &mut dyn FnMut(Progress),
-) -> io::Result<()> {
-    let total = values.len() / dim;
-    let rows_at_once = (CHUNK / dim).max(1);
-    source.seek(0)?;
-    for (chunk_idx, chunk) in values.chunks_mut(rows_at_once * dim).enumerate() {
-        source.read(chunk)?;
-        let done = chunk_idx * rows_at_once + chunk.len() / dim;
-        progress(Progress { done, total });
-    }
-    Ok(())
+    row: usize,
 }
 
-/// Fortran order: each component of all rows is contiguous. Rows go in blocks that stay in the
-/// cache while their components are gathered one by one.
-fn read_columns(
-    source: &mut Source<'_>,
-    values: &mut [f32],
-    dim: usize,
-    progress: &mut dyn FnMut(Progress),
-) -> io::Result<()> {
-    let total = values.len() / dim;
-    let rows_at_once = (CHUNK / dim).max(1024);
-    let mut component_values = vec![0.0; rows_at_once];
-    for (block_idx, block) in values.chunks_mut(rows_at_once * dim).enumerate() {
-        let (start, rows) = (block_idx * rows_at_once, block.len() / dim);
-        for component in 0..dim {
-            source.seek(component * total + start)?;
-            let column = &mut component_values[..rows];
-            source.read(column)?;
-            let cells = block[component..].iter_mut().step_by(dim);
-            cells.zip(column).for_each(|(cell, value)| *cell = *value);
+impl<'a> Array<'a> {
+    /// Opens a 2-D array whose length is the one its header promises.
+    pub(crate) fn open(path: &'a Path, options: &LoadOptions) -> Result<Self, LoadError> {
+        options.refuse_columns(path, Format::Npy)?;
+        let io = |source| LoadError::io(path, source);
+        let mut file = File::open(path).map_err(io)?;
+        let header = Header::read(path, &mut file)?;
+        let dtype = stored_dtype(path, &header)?;
+        let (n, dim) = header.matrix_shape(path)?;
+        if n == 0 {
+            return Err(LoadError::NoRows { path: path.into() });
         }
-        progress(Progress {
-            done: start + rows,
-            total,
-        });
+        let length = file.metadata().map_err(io)?.len();
+        header.check_length(path, dtype.bytes(), length)?;
+        file.seek(SeekFrom::Start(header.data_offset)).map_err(io)?;
+        Ok(Self {
+            path,
+            file,
+            dtype,
+            header,
+            n,
+            dim,
+            row: 0,
+        })
     }
-    Ok(())
+
+    /// Fortran order: each component of all rows is contiguous. They are gathered one by one into
+    /// a block that stays in the cache meanwhile.
+    fn gather(&mut self, out: &mut [f32]) -> io::Result<()> {
+        let mut column = vec![0.0; out.len() / self.dim];
+        for component in 0..self.dim {
+            let element = (component * self.n + self.row) as u64;
+            let byte = self.header.data_offset + element * self.dtype.bytes();
+            self.file.seek(SeekFrom::Start(byte))?;
+            raw::read(&mut self.file, self.dtype, &mut column)?;
+            let cells = out[component..].iter_mut().step_by(self.dim);
+            cells.zip(&column).for_each(|(cell, value)| *cell = *value);
+        }
+        Ok(())
+    }
+}
+
+impl Dense for Array<'_> {
+    fn shape(&self) -> (usize, usize) {
+        (self.n, self.dim)
+    }
+
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn place(&self) -> String {
+        "array".into()
+    }
+
+    fn fill(&mut self, out: &mut [f32]) -> Result<(), LoadError> {
+        let read = match self.header.fortran_order {
+            false => raw::read(&mut self.file, self.dtype, out),
+            true => self.gather(out),
+        };
+        self.row += out.len() / self.dim;
+        read.map_err(|source| LoadError::io(self.path, source))
+    }
+
+    fn rows_at_once(&self) -> usize {
+        let least = match self.header.fortran_order {
+            false => 1,
+            true => LEAST_GATHERED,
+        };
+        (CHUNK / self.dim).max(least)
+    }
 }
 
 #[cfg(test)]
@@ -176,7 +143,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vectors.npy");
         write(&path, descr, fortran_order, shape, bytes);
-        load(&path, &LoadOptions::default(), &mut |_| {})
+        crate::load(&path, &LoadOptions::default(), &mut |_| {})
             .map(|embeddings| embeddings.vectors.into_vec())
             .map_err(|error| error.to_string())
     }
@@ -232,7 +199,9 @@ mod tests {
             id_column: Some("id".into()),
             ..LoadOptions::default()
         };
-        let error = load(Path::new("x.npy"), &options, &mut |_| {}).unwrap_err();
+        let error = Array::open(Path::new("x.npy"), &options)
+            .map(drop)
+            .unwrap_err();
         assert!(error.to_string().contains("leave out id_column"));
     }
 }

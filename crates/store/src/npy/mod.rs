@@ -10,6 +10,7 @@ mod error;
 mod header;
 mod load;
 mod mapped;
+mod write;
 
 pub use array::{read, read_row_numbers, write, write_matrix};
 pub use element::Element;
@@ -17,5 +18,6 @@ pub use error::NpyError;
 pub use mapped::MappedMatrix;
 
 pub(crate) use array::read_row_lists;
-pub(crate) use header::Header;
-pub(crate) use load::{layout, load};
+use header::Header;
+pub(crate) use load::Array;
+pub(crate) use write::NpyWriter;

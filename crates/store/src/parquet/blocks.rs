@@ -1,26 +1,28 @@
 //! Vectors of Parquet files larger than memory, block by block.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use annbench_vectors::{Ids, Matrix};
 use arrow_array::{ArrayRef, UInt64Array};
-use arrow_schema::{DataType, Schema};
 
-use super::file::{ParquetFile, guard};
+use super::{
+    file::{ParquetFile, guard},
+    read::guessed_dim,
+};
 use crate::{
-    Faults, Format, LoadError, LoadOptions,
-    columnar::{IdSink, Roles, TableSize, VectorSink},
-    shards,
+    Format, LoadError, LoadOptions,
+    blocks::Source,
+    columnar::{IdSink, Roles},
 };
 
-/// Rows decoded at a time.
+/// Rows of ids decoded at a time.
 const BATCH_ROWS: usize = 1 << 12;
 
 /// The vectors of a Parquet file, or of several that make one table, of which only a block has to be
 /// in memory.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct VectorBlocks {
-    files: Vec<PathBuf>,
+    source: Source,
     options: LoadOptions,
     n: usize,
     dim: usize,
@@ -33,25 +35,23 @@ impl VectorBlocks {
     /// # Errors
     /// [`LoadError`] if a file cannot be read, or has no column of vectors.
     pub fn open(path: &Path, options: &LoadOptions) -> Result<Option<Self>, LoadError> {
-        let files = match shards::find(path)? {
-            Some(files) => files,
-            None if Format::detect(path)? == Format::Parquet => vec![path.to_owned()],
-            None => return Ok(None),
-        };
-        let mut blocks = Self {
-            files: Vec::new(),
-            options: options.clone(),
-            n: 0,
-            dim: 0,
-        };
-        for path in files {
-            let file = ParquetFile::open(&path)?;
-            let roles = Roles::find(&path, file.schema(), options)?;
-            blocks.n = blocks.n.saturating_add(file.claimed_rows());
-            blocks.dim = blocks.dim.max(file.claimed_dim(roles.vector).unwrap_or(0));
-            blocks.files.push(path);
+        let source = Source::find(path)?;
+        if source.format()? != Format::Parquet {
+            return Ok(None);
         }
-        Ok(Some(blocks))
+        let (mut n, mut dim) = (0_usize, 0);
+        for path in source.files() {
+            let file = ParquetFile::open(path)?;
+            let roles = Roles::find(path, file.schema(), options)?;
+            n = n.saturating_add(file.claimed_rows());
+            dim = dim.max(guessed_dim(&file, roles.vector).unwrap_or(0));
+        }
+        Ok(Some(Self {
+            source,
+            options: options.clone(),
+            n,
+            dim,
+        }))
     }
 
     /// Rows, by what the footers say.
@@ -66,7 +66,7 @@ impl VectorBlocks {
             .saturating_mul(size_of::<f32>() as u64)
     }
 
-    /// Hands the vectors over in their order, in blocks of about `bytes`, of one file each.
+    /// Hands the vectors over in their order, in blocks of about `bytes`.
     ///
     /// # Errors
     /// The first error of `take`, or [`LoadError`] as [`load`](crate::load) has it.
@@ -75,50 +75,25 @@ impl VectorBlocks {
         bytes: u64,
         take: &mut dyn FnMut(Matrix) -> Result<(), E>,
     ) -> Result<(), E> {
-        let rows_each = bytes / (self.dim.max(1) as u64 * size_of::<f32>() as u64);
-        let rows_each = usize::try_from(rows_each)
-            .unwrap_or(usize::MAX)
-            .max(BATCH_ROWS);
-        let mut first = 0;
-        for path in &self.files {
-            first += self.of_file(path, first, rows_each, take)?;
-        }
-        Ok(())
-    }
-
-    /// Hands one file over, whose rows are counted from `first`; returns how many they are.
-    fn of_file<E: From<LoadError>>(
-        &self,
-        path: &Path,
-        first: usize,
-        rows_each: usize,
-        take: &mut dyn FnMut(Matrix) -> Result<(), E>,
-    ) -> Result<usize, E> {
-        let file = ParquetFile::open(path)?;
-        let roles = Roles::find(path, file.schema(), &self.options)?;
-        let mut block = Block::new(path, &file, roles.vector, rows_each);
-        let mut refused = None;
-        let read = file.read(&[roles.vector], BATCH_ROWS, &mut |row, batch| {
-            let count = |error| counted_from(error, first + block.start);
-            let sink = &mut block.sink;
-            guard(path, &format!("at row {row}"), || {
-                sink.append(batch.column(0))
-            })
-            .map_err(count)?;
-            block.rows += batch.num_rows();
-            match block.rows >= rows_each {
-                true => block.hand_over(take, &mut refused),
-                false => Ok(()),
+        let values_each = usize::try_from(bytes / size_of::<f32>() as u64).unwrap_or(usize::MAX);
+        let vectors_alone = LoadOptions {
+            id_column: Some(String::new()),
+            keep_columns: false,
+            ..self.options.clone()
+        };
+        let mut blocks = self.source.blocks(&vectors_alone);
+        let (mut gathered, mut dim) = (Vec::new(), 1);
+        while let Some((_, block)) = blocks.next()? {
+            dim = block.dim();
+            gathered.extend_from_slice(block.vectors.as_slice());
+            if gathered.len() >= values_each {
+                take(matrix(&self.source, std::mem::take(&mut gathered), dim)?)?;
             }
-        });
-        if let Some(error) = refused {
-            return Err(error);
         }
-        read?;
-        if block.rows > 0 {
-            take(block.sink.finish()?)?;
+        match gathered.is_empty() {
+            true => Ok(()),
+            false => take(matrix(&self.source, gathered, dim)?),
         }
-        Ok(block.start + block.rows)
     }
 
     /// What the id column calls the given rows (ascending, distinct); `None` without such a column.
@@ -128,7 +103,7 @@ impl VectorBlocks {
     pub fn names(&self, rows: &[u64]) -> Result<Option<Ids>, LoadError> {
         let mut names: Option<Ids> = None;
         let mut first = 0;
-        for path in &self.files {
+        for path in self.source.files() {
             let file = ParquetFile::open(path)?;
             let roles = Roles::find(path, file.schema(), &self.options)?;
             let Some(column) = roles.id else {
@@ -154,56 +129,10 @@ impl VectorBlocks {
     }
 }
 
-/// The block that is being put together.
-struct Block<'f> {
-    path: &'f Path,
-    schema: &'f Schema,
-    vector: usize,
-    size: TableSize,
-    sink: VectorSink<'f>,
-    /// Row of the file at which it begins, and rows it has so far.
-    start: usize,
-    rows: usize,
-}
-
-impl<'f> Block<'f> {
-    fn new(path: &'f Path, file: &'f ParquetFile<'_>, vector: usize, rows_each: usize) -> Self {
-        let schema = file.schema();
-        let size = TableSize {
-            rows: file
-                .claimed_rows()
-                .min(rows_each.saturating_add(BATCH_ROWS)),
-            file_bytes: file.bytes(),
-        };
-        Self {
-            path,
-            schema,
-            vector,
-            size,
-            sink: VectorSink::new(path, schema.field(vector).name(), size, Faults::Refuse),
-            start: 0,
-            rows: 0,
-        }
-    }
-
-    /// Begins the next block. What `take` refuses is laid aside, and the reading ends with an error
-    /// that nobody sees: the reader knows no errors but its own.
-    fn hand_over<E>(
-        &mut self,
-        take: &mut dyn FnMut(Matrix) -> Result<(), E>,
-        refused: &mut Option<E>,
-    ) -> Result<(), LoadError> {
-        let name = self.schema.field(self.vector).name();
-        let next = VectorSink::new(self.path, name, self.size, Faults::Refuse);
-        let full = std::mem::replace(&mut self.sink, next).finish()?;
-        (self.start, self.rows) = (self.start + self.rows, 0);
-        take(full).map_err(|error| {
-            *refused = Some(error);
-            LoadError::NoRows {
-                path: self.path.into(),
-            }
-        })
-    }
+fn matrix(source: &Source, values: Vec<f32>, dim: usize) -> Result<Matrix, LoadError> {
+    Matrix::from_vec(values, dim).map_err(|_| LoadError::NoRows {
+        path: source.path().into(),
+    })
 }
 
 /// The names of those of `rows` that lie in this file, whose rows are counted from `first`; and how
@@ -216,18 +145,20 @@ fn names_of_file(
     rows: &[u64],
 ) -> Result<(Ids, usize), LoadError> {
     let field = file.schema().field(column);
-    let mut sink = IdSink::new(path, field.name(), field.data_type(), Faults::Refuse);
+    let mut sink = IdSink::new(path, field.name(), field.data_type());
+    let mut batches = file.batches(&[column], BATCH_ROWS)?;
     let mut n = 0;
-    file.read(&[column], BATCH_ROWS, &mut |row, batch| {
-        n = row + batch.num_rows();
+    while let Some(batch) = batches.next()? {
+        let row = n;
+        n += batch.num_rows();
         let [start, end] = [first + row, first + n].map(|row| row as u64);
         let wanted =
             rows.partition_point(|&row| row < start)..rows.partition_point(|&row| row < end);
         let places: UInt64Array = rows[wanted].iter().map(|row| row - start).collect();
         let picked = pick(path, batch.column(0), &places)?;
-        guard(path, &format!("at row {row}"), || sink.append(&picked))
-    })?;
-    Ok((sink.finish()?, n))
+        guard(path, &format!("at row {row}"), || sink.append(&picked))?;
+    }
+    Ok((sink.drain(), n))
 }
 
 fn pick(path: &Path, column: &ArrayRef, places: &UInt64Array) -> Result<ArrayRef, LoadError> {
@@ -238,35 +169,12 @@ fn pick(path: &Path, column: &ArrayRef, places: &UInt64Array) -> Result<ArrayRef
     })
 }
 
-/// The error of a block with its row counted from the first of all.
-fn counted_from(mut error: LoadError, first: usize) -> LoadError {
-    if let LoadError::NullVector { row, .. }
-    | LoadError::NullComponent { row, .. }
-    | LoadError::Ragged { row, .. }
-    | LoadError::NotFinite { row, .. } = &mut error
-    {
-        *row += first;
-    }
-    error
-}
-
-impl ParquetFile<'_> {
-    /// Components a vector has, by the schema or by the first row group.
-    fn claimed_dim(&self, vector: usize) -> Option<usize> {
-        let dim = match self.schema().field(vector).data_type() {
-            DataType::FixedSizeList(_, dim) => i64::from(*dim),
-            _ => super::read::values_a_row(self, vector)?,
-        };
-        usize::try_from(dim).ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Embeddings, WriteOptions, write_parquet};
 
-    const ROWS: usize = 3 * BATCH_ROWS + 100;
+    const ROWS: usize = 70_000;
 
     /// A table of two files with names that tell the row.
     fn table(folder: &Path) -> VectorBlocks {
@@ -292,9 +200,10 @@ mod tests {
             (2 * ROWS, 2 * ROWS as u64 * 8)
         );
         for (bytes, most) in [
-            (0, BATCH_ROWS),
-            (5000 * 8, 2 * BATCH_ROWS),
-            (u64::MAX, ROWS),
+            (0, 1 << 16),
+            (5_000 * 8, 1 << 16),
+            (ROWS as u64 * 8, 2 * ROWS),
+            (u64::MAX, 2 * ROWS),
         ] {
             let mut next = 0.0;
             let take = &mut |block: Matrix| {

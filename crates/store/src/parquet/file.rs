@@ -11,7 +11,10 @@ use arrow_schema::{ArrowError, SchemaRef};
 use parquet::{
     arrow::{
         ProjectionMask,
-        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+        arrow_reader::{
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+            ParquetRecordBatchReaderBuilder,
+        },
     },
     errors::ParquetError,
     file::metadata::ParquetMetaData,
@@ -67,19 +70,18 @@ impl<'a> ParquetFile<'a> {
         self.bytes
     }
 
-    /// Hands the given columns over in batches, each with the number of its first row.
-    pub(crate) fn read<E: From<LoadError>>(
+    /// The given columns in batches, from the first row on.
+    pub(crate) fn batches(
         &self,
         columns: &[usize],
         batch_rows: usize,
-        take: &mut dyn FnMut(usize, RecordBatch) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<Batches<'a>, LoadError> {
         let path = self.path;
         let file = self
             .file
             .try_clone()
             .map_err(|source| LoadError::io(path, source))?;
-        let mut reader = guard(path, "footer", || {
+        let reader = guard(path, "footer", || {
             let builder =
                 ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
             let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
@@ -88,19 +90,30 @@ impl<'a> ParquetFile<'a> {
                 .build()
                 .map_err(|source| refused(path, "footer".into(), source))
         })?;
-        let mut row = 0;
-        loop {
-            let place = format!("at row {row}");
-            let batch = guard(path, &place, || match reader.next() {
-                None => Ok(None),
-                Some(Ok(batch)) => Ok(Some(batch)),
-                Some(Err(source)) => Err(refused(path, place.clone(), unwrapped(source))),
-            })?;
-            let Some(batch) = batch else { return Ok(()) };
-            let rows = batch.num_rows();
-            take(row, batch)?;
-            row += rows;
-        }
+        Ok(Batches {
+            path,
+            reader,
+            row: 0,
+        })
+    }
+}
+
+/// Batches of a file, one after the other.
+pub(crate) struct Batches<'a> {
+    path: &'a Path,
+    reader: ParquetRecordBatchReader,
+    row: usize,
+}
+
+impl Batches<'_> {
+    pub(crate) fn next(&mut self) -> Result<Option<RecordBatch>, LoadError> {
+        let (path, place) = (self.path, format!("at row {}", self.row));
+        let batch = guard(path, &place, || {
+            let batch = self.reader.next().transpose();
+            batch.map_err(|source| refused(path, place.clone(), unwrapped(source)))
+        })?;
+        self.row += batch.as_ref().map_or(0, RecordBatch::num_rows);
+        Ok(batch)
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     file::{ParquetFile, guard},
     write_error::{Failure, WriteError},
 };
-use crate::{Faults, LoadError, atomic, columnar::IdSink};
+use crate::{LoadError, atomic, columnar::IdSink};
 
 const COLUMN: &str = "id";
 const BATCH_ROWS: usize = 1 << 16;
@@ -60,13 +60,13 @@ pub fn read_ids(path: &Path) -> Result<Ids, LoadError> {
             expected: "integers or strings",
         });
     }
-    let mut sink = IdSink::new(path, COLUMN, field.data_type(), Faults::Refuse);
-    file.read(&[place], BATCH_ROWS, &mut |row, batch| {
-        guard(path, &format!("at row {row}"), || {
-            sink.append(batch.column(0))
-        })
-    })?;
-    sink.finish()
+    let mut sink = IdSink::new(path, COLUMN, field.data_type());
+    let mut batches = file.batches(&[place], BATCH_ROWS)?;
+    while let Some(batch) = batches.next()? {
+        guard(path, "ids", || sink.append(batch.column(0)))?;
+    }
+    sink.check_distinct()?;
+    Ok(sink.drain())
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ mod id_table;
 mod levels;
 mod parts;
 mod read;
-mod row_groups;
 mod table_file;
 mod values;
 mod write;
@@ -20,8 +19,6 @@ pub use write::{WriteOptions, write_parquet};
 pub use write_error::WriteError;
 
 pub(crate) use file::{ParquetFile, guard};
-pub(crate) use read::{layout, load, outline};
-pub(crate) use row_groups::RowGroups;
+pub(crate) use read::{ParquetTable, load, outline};
 pub(crate) use table_file::TableFile;
-pub(crate) use write::{check_range, write_with_progress};
-pub(crate) use write_error::Failure;
+pub(crate) use write::ParquetWriter;

@@ -1,35 +1,29 @@
 //! Embeddings that come part by part: what is written never has to fit into memory.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-    path::Path,
-};
-
-use arrow_schema::SchemaRef;
-use parquet::arrow::ArrowWriter;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
     file::ParquetFile,
-    write::{WriteOptions, batch, check_range, check_rows, properties, schema},
-    write_error::{Failure, WriteError},
+    write::{ParquetWriter, WriteOptions, check_rows},
+    write_error::WriteError,
 };
-use crate::{Embeddings, Format, LoadError, atomic, convert::check_dtype};
-
-type Output<'w> = Box<dyn Write + Send + 'w>;
+use crate::{
+    Embeddings, Format, LoadError,
+    atomic::AtomicWriter,
+    writer::{self, BlockWriter, check_dtype},
+};
 
 /// Takes the parts of a file of embeddings, in order.
-pub struct PartWriter<'w> {
-    path: &'w Path,
-    options: &'w WriteOptions,
-    state: State<'w>,
-    rows: usize,
+pub struct PartWriter<'f, 'w> {
+    path: &'f Path,
+    options: &'f WriteOptions,
+    state: State<'f, 'w>,
 }
 
 /// The first part tells the columns.
-enum State<'w> {
-    Waiting(Option<Output<'w>>),
-    Writing(SchemaRef, ArrowWriter<Output<'w>>),
+enum State<'f, 'w> {
+    Waiting(Option<&'f mut AtomicWriter<'w>>),
+    Writing(Box<ParquetWriter<'f, 'w>>),
 }
 
 /// Writes what `fill` pushes as one Parquet file, atomically, as [`write_parquet`] does it.
@@ -42,76 +36,46 @@ enum State<'w> {
 pub fn write_parquet_parts<E: From<WriteError>>(
     path: &Path,
     options: &WriteOptions,
-    fill: impl FnOnce(&mut PartWriter<'_>) -> Result<(), E>,
+    fill: impl FnOnce(&mut PartWriter<'_, '_>) -> Result<(), E>,
 ) -> Result<(), E> {
     check_dtype(path, Format::Parquet, options.dtype)?;
-    let written = atomic::write_with(path, |file| {
+    writer::create(path, |file| {
         let mut writer = PartWriter {
             path,
             options,
-            state: State::Waiting(Some(Box::new(file))),
-            rows: 0,
+            state: State::Waiting(Some(file)),
         };
-        fill(&mut writer).map_err(Stopped::By)?;
-        writer.finish().map_err(|error| Stopped::By(error.into()))
-    });
-    written.map_err(|stopped| match stopped {
-        Stopped::By(error) => error,
-        Stopped::Io(error) => Failure::from(error).at(path).into(),
+        fill(&mut writer)?;
+        Ok(writer.finish()?)
     })
 }
 
-impl PartWriter<'_> {
+impl PartWriter<'_, '_> {
     /// Appends a part.
     ///
     /// # Errors
     /// [`WriteError`] if it cannot be written, or has other columns than the first part.
     pub fn push(&mut self, part: &Embeddings) -> Result<(), WriteError> {
-        let (path, dtype) = (self.path, self.options.dtype);
-        check_rows(path, part)?;
-        check_range(path, part.vectors.view(), dtype).map_err(|error| error.later(self.rows))?;
-        if let State::Waiting(output) = &mut self.state
-            && let Some(output) = output.take()
+        check_rows(self.path, part)?;
+        if let State::Waiting(file) = &mut self.state
+            && let Some(file) = file.take()
         {
-            let schema = schema(path, part, self.options)?;
-            let writer =
-                ArrowWriter::try_new(output, schema.clone(), Some(properties(self.options)));
-            let writer = writer.map_err(|error| Failure::from(error).at(path))?;
-            self.state = State::Writing(schema, writer);
+            let writer = ParquetWriter::begin(self.path, file, self.options, part)?;
+            self.state = State::Writing(Box::new(writer));
         }
-        if let State::Writing(schema, writer) = &mut self.state {
-            let rows = batch(schema, part, dtype, 0..part.n());
-            let rows = rows.map_err(|error| Failure::from(error).at(path))?;
-            writer
-                .write(&rows)
-                .map_err(|error| Failure::from(error).at(path))?;
+        match &mut self.state {
+            State::Writing(writer) => writer.append(part),
+            State::Waiting(_) => Ok(()),
         }
-        self.rows += part.n();
-        Ok(())
     }
 
     fn finish(self) -> Result<(), WriteError> {
         match self.state {
+            State::Writing(writer) => writer.finish(),
             State::Waiting(_) => Err(WriteError::NoRows {
                 path: self.path.into(),
             }),
-            State::Writing(_, writer) => match writer.close() {
-                Ok(_) => Ok(()),
-                Err(error) => Err(Failure::from(error).at(self.path)),
-            },
         }
-    }
-}
-
-/// What ended the writing early.
-enum Stopped<E> {
-    By(E),
-    Io(io::Error),
-}
-
-impl<E> From<io::Error> for Stopped<E> {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
     }
 }
 

@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
-use arrow_schema::DataType;
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, SchemaRef};
 
 use super::{
     fast,
-    file::{ParquetFile, guard},
+    file::{Batches, ParquetFile, guard},
 };
 use crate::{
     Embeddings, Format, LoadError, LoadOptions, Progress,
-    columnar::{Roles, Sink, TableSize, column_cards, dtype_of},
-    inspect::{Layout, Outline},
+    columnar::{Roles, Sink, Table, TableSize, fill, layout},
+    inspect::Outline,
 };
 
 /// Values decoded at a time: 512 KiB of f32, which stay in a core's cache on their way.
@@ -27,60 +28,84 @@ pub(crate) fn load(
     threads: usize,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Embeddings, LoadError> {
-    let file = ParquetFile::open(path)?;
-    let roles = Roles::find(path, file.schema(), options)?;
+    let mut table = ParquetTable::open(path, options)?;
+    let roles = Roles::find(path, table.file.schema(), options)?;
     let fast = guard(path, "vectors", || {
-        Ok(fast::read(path, &file, roles.vector, threads, progress).ok())
+        Ok(fast::read(path, &table.file, roles.vector, threads, progress).ok())
     });
     // A panic of the decoder, too, is left to the general reader to meet again and report.
     let matrix = fast.unwrap_or_default();
     let is_ready = matrix.is_some();
-    let size = TableSize {
-        rows: file.claimed_rows(),
-        file_bytes: file.bytes(),
-    };
-    let mut sink = Sink::new(path, file.schema(), &roles, options, size, matrix);
-    let columns = sink.projected().to_vec();
-    if columns.is_empty() {
-        return sink.finish();
-    }
-    file.read::<LoadError>(
-        &columns,
-        batch_rows(&file, roles.vector),
-        &mut |row, batch| {
-            let done = row + batch.num_rows();
-            guard(path, &format!("at row {row}"), || sink.append(&batch))?;
-            if !is_ready {
-                let total = size.rows.max(done);
-                progress(Progress { done, total });
-            }
-            Ok(())
-        },
-    )?;
-    sink.finish()
+    let schema = table.schema();
+    let sink = Sink::new(path, &schema, &roles, options, matrix);
+    fill(path, &mut table, sink, &mut |done| {
+        if !is_ready {
+            progress(done);
+        }
+    })
 }
 
-/// What the footer says of the file.
-pub(crate) fn layout(path: &Path, options: &LoadOptions) -> Result<Layout, LoadError> {
-    let file = ParquetFile::open(path)?;
-    let roles = Roles::find(path, file.schema(), options)?;
-    Ok(Layout {
-        dtype: dtype_of(file.schema().field(roles.vector).data_type()).unwrap_or_default(),
-        columns: column_cards(file.schema(), &roles),
-        row_groups: Some(file.footer().num_row_groups()),
-    })
+/// An opened file as a table.
+pub(crate) struct ParquetTable<'a> {
+    file: ParquetFile<'a>,
+    batch_rows: usize,
+    batches: Option<Batches<'a>>,
+}
+
+impl<'a> ParquetTable<'a> {
+    /// Opens a file; the options tell the column that most of it is.
+    pub(crate) fn open(path: &'a Path, options: &LoadOptions) -> Result<Self, LoadError> {
+        let file = ParquetFile::open(path)?;
+        let roles = Roles::find(path, file.schema(), options)?;
+        Ok(Self {
+            batch_rows: batch_rows(&file, roles.vector),
+            file,
+            batches: None,
+        })
+    }
+}
+
+impl Table for ParquetTable<'_> {
+    fn schema(&self) -> SchemaRef {
+        self.file.schema().clone()
+    }
+
+    fn next(&mut self, columns: &[usize]) -> Result<Option<RecordBatch>, LoadError> {
+        match &mut self.batches {
+            Some(batches) => batches.next(),
+            none => {
+                let batches = self.file.batches(columns, self.batch_rows)?;
+                none.insert(batches).next()
+            }
+        }
+    }
+
+    fn size(&self) -> TableSize {
+        TableSize {
+            rows: self.file.claimed_rows(),
+            file_bytes: self.file.bytes(),
+        }
+    }
+
+    fn claimed(&self) -> Option<usize> {
+        Some(self.file.claimed_rows())
+    }
+
+    fn row_groups(&self) -> Option<usize> {
+        Some(self.file.footer().num_row_groups())
+    }
 }
 
 /// What the footer says of the vectors too, where nothing else of the file is at hand.
 pub(crate) fn outline(path: &Path, options: &LoadOptions) -> Result<Outline, LoadError> {
-    let file = ParquetFile::open(path)?;
-    let roles = Roles::find(path, file.schema(), options)?;
-    let layout = layout(path, options)?;
+    let table = ParquetTable::open(path, options)?;
+    let layout = layout(path, &table, options)?;
+    let roles = Roles::find(path, table.file.schema(), options)?;
     Ok(Outline {
         format: Format::Parquet,
-        bytes: file.bytes(),
-        n: file.claimed_rows(),
-        dim: guessed_dim(&file, roles.vector).unwrap_or(0),
+        bytes: table.file.bytes(),
+        n: table.file.claimed_rows(),
+        dim: guessed_dim(&table.file, roles.vector).unwrap_or(0),
         dtype: layout.dtype,
         columns: layout.columns,
         row_groups: layout.row_groups,
@@ -94,7 +119,7 @@ fn batch_rows(file: &ParquetFile<'_>, vector: usize) -> usize {
 }
 
 /// Components a vector has, by its type or by the footer's counts.
-fn guessed_dim(file: &ParquetFile<'_>, vector: usize) -> Option<usize> {
+pub(super) fn guessed_dim(file: &ParquetFile<'_>, vector: usize) -> Option<usize> {
     let guess = match file.schema().field(vector).data_type() {
         DataType::FixedSizeList(_, dim) => i64::from(*dim),
         _ => values_a_row(file, vector)?,
@@ -102,7 +127,7 @@ fn guessed_dim(file: &ParquetFile<'_>, vector: usize) -> Option<usize> {
     usize::try_from(guess).ok()
 }
 
-pub(super) fn values_a_row(file: &ParquetFile<'_>, vector: usize) -> Option<i64> {
+fn values_a_row(file: &ParquetFile<'_>, vector: usize) -> Option<i64> {
     let footer = file.footer();
     let schema = footer.file_metadata().schema_descr();
     let leaf =

@@ -58,10 +58,10 @@ impl<'a> TableFile<'a> {
         place: usize,
         take: &mut dyn FnMut(&ArrayRef) -> Result<(), LoadError>,
     ) -> Result<(), LoadError> {
-        self.file.read(&[place], BATCH_ROWS, &mut |row, batch| {
-            guard(self.path, &format!("at row {row}"), || {
-                take(batch.column(0))
-            })
-        })
+        let mut batches = self.file.batches(&[place], BATCH_ROWS)?;
+        while let Some(batch) = batches.next()? {
+            guard(self.path, "a column", || take(batch.column(0)))?;
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The canonical form: a fixed-size list of floats a row, an id column, the kept columns.
 
-use std::{path::Path, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc};
 
 use annbench_vectors::{Ids, MatrixView};
 use arrow_array::{
@@ -20,14 +20,23 @@ use parquet::{
 };
 
 use super::write_error::{Failure, WriteError};
-use crate::{Dtype, Embeddings, Format, Progress, atomic, convert::check_dtype};
+use crate::{
+    Dtype, Embeddings, Format,
+    atomic::AtomicWriter,
+    writer::{self, BlockWriter, check_dtype, check_range},
+};
+
+/// Size at which a row group ends even with fewer rows: what a reader that streams, and the writer,
+/// hold at a time.
+const ROW_GROUP_BYTES: usize = 32 << 20;
 
 /// How to write embeddings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteOptions {
     /// How components are stored.
     pub dtype: Dtype,
-    /// Rows in a row group: what a reader that streams holds at a time.
+    /// Rows in a row group, at most; it ends earlier where rows are so long that it would take
+    /// more than 32 MiB.
     pub row_group_rows: usize,
     /// Name of the vector column.
     pub vector_column: String,
@@ -59,34 +68,71 @@ pub fn write_parquet(
     embeddings: &Embeddings,
     options: &WriteOptions,
 ) -> Result<(), WriteError> {
-    write_with_progress(path, embeddings, options, &mut |_| {})
-}
-
-pub(crate) fn write_with_progress(
-    path: &Path,
-    embeddings: &Embeddings,
-    options: &WriteOptions,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(), WriteError> {
     check_rows(path, embeddings)?;
     check_dtype(path, Format::Parquet, options.dtype)?;
-    check_range(path, embeddings.vectors.view(), options.dtype)?;
-    let schema = schema(path, embeddings, options)?;
-    let properties = properties(options);
-    let write = |file: &mut atomic::AtomicWriter<'_>| -> Result<(), Failure> {
-        let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))?;
-        let total = embeddings.n();
-        let group = options.row_group_rows.max(1);
-        for start in (0..total).step_by(group) {
-            let end = total.min(start + group);
-            writer.write(&batch(&schema, embeddings, options.dtype, start..end)?)?;
-            writer.flush()?;
-            progress(Progress { done: end, total });
+    let (n, at_once) = (embeddings.n(), options.row_group_rows.max(1));
+    writer::create(path, |file| {
+        let mut writer = Box::new(ParquetWriter::begin(path, file, options, embeddings)?);
+        for start in (0..n).step_by(at_once) {
+            writer.append_rows(embeddings, start..n.min(start + at_once))?;
         }
-        writer.close()?;
-        Ok(())
-    };
-    atomic::write_with(path, write).map_err(|failure| failure.at(path))
+        writer.finish()
+    })
+}
+
+/// Writes Parquet, a row group at a time.
+pub(crate) struct ParquetWriter<'f, 'w> {
+    path: &'f Path,
+    writer: ArrowWriter<&'f mut AtomicWriter<'w>>,
+    schema: SchemaRef,
+    dtype: Dtype,
+    n: usize,
+}
+
+impl<'f, 'w> ParquetWriter<'f, 'w>
+where
+    'w: 'f,
+{
+    /// A writer for embeddings like `first`, which are not written yet.
+    pub(crate) fn begin(
+        path: &'f Path,
+        file: &'f mut AtomicWriter<'w>,
+        options: &WriteOptions,
+        first: &Embeddings,
+    ) -> Result<Self, WriteError> {
+        let schema = schema(path, first, options)?;
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(options)));
+        Ok(Self {
+            path,
+            writer: writer.map_err(|error| Failure::from(error).at(path))?,
+            schema,
+            dtype: options.dtype,
+            n: 0,
+        })
+    }
+
+    fn append_rows(&mut self, block: &Embeddings, rows: Range<usize>) -> Result<(), WriteError> {
+        let vectors = block.vectors.view().slice(rows.clone());
+        check_range(self.path, vectors, self.dtype, self.n)?;
+        self.n += rows.len();
+        let batch = batch(&self.schema, block, self.dtype, rows).map_err(Failure::from);
+        batch
+            .and_then(|batch| Ok(self.writer.write(&batch)?))
+            .map_err(|failure| failure.at(self.path))
+    }
+}
+
+impl BlockWriter for ParquetWriter<'_, '_> {
+    fn append(&mut self, block: &Embeddings) -> Result<(), WriteError> {
+        self.append_rows(block, 0..block.n())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), WriteError> {
+        let closed = self.writer.close();
+        closed
+            .map_err(|error| Failure::from(error).at(self.path))
+            .map(drop)
+    }
 }
 
 pub(super) fn check_rows(path: &Path, embeddings: &Embeddings) -> Result<(), WriteError> {
@@ -103,25 +149,7 @@ pub(super) fn check_rows(path: &Path, embeddings: &Embeddings) -> Result<(), Wri
     }
 }
 
-/// Refuses components that would become infinite.
-pub(crate) fn check_range(
-    path: &Path,
-    vectors: MatrixView<'_>,
-    dtype: Dtype,
-) -> Result<(), WriteError> {
-    let overflows = |value: &f32| dtype == Dtype::F16 && !f16::from_f32(*value).is_finite();
-    match vectors.as_slice().iter().position(overflows) {
-        None => Ok(()),
-        Some(index) => Err(WriteError::Overflow {
-            path: path.into(),
-            row: index / vectors.dim(),
-            value: vectors.as_slice()[index],
-            dtype,
-        }),
-    }
-}
-
-pub(super) fn schema(
+fn schema(
     path: &Path,
     embeddings: &Embeddings,
     options: &WriteOptions,
@@ -155,7 +183,7 @@ pub(super) fn schema(
     }
 }
 
-pub(super) fn element(dtype: Dtype) -> Arc<Field> {
+fn element(dtype: Dtype) -> Arc<Field> {
     let data_type = match dtype {
         Dtype::F16 => DataType::Float16,
         Dtype::F64 => DataType::Float64,
@@ -165,7 +193,7 @@ pub(super) fn element(dtype: Dtype) -> Arc<Field> {
     Arc::new(Field::new("element", data_type, false))
 }
 
-pub(super) fn properties(options: &WriteOptions) -> WriterProperties {
+fn properties(options: &WriteOptions) -> WriterProperties {
     let parts = [&options.vector_column, "list", "element"].map(String::from);
     let vectors = ColumnPath::new(parts.into());
     // Components of embeddings hardly repeat: a dictionary would only be built to be given up.
@@ -179,14 +207,15 @@ pub(super) fn properties(options: &WriteOptions) -> WriterProperties {
         .set_column_dictionary_enabled(vectors.clone(), false)
         .set_column_statistics_enabled(vectors, EnabledStatistics::None)
         .set_max_row_group_row_count(Some(options.row_group_rows.max(1)))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .build()
 }
 
-pub(super) fn batch(
+fn batch(
     schema: &SchemaRef,
     embeddings: &Embeddings,
     dtype: Dtype,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
 ) -> Result<RecordBatch, ArrowError> {
     let mut arrays: Vec<ArrayRef> = Vec::new();
     match &embeddings.ids {
@@ -213,7 +242,7 @@ pub(super) fn batch(
     RecordBatch::try_new(schema.clone(), arrays)
 }
 
-pub(super) fn lists(vectors: MatrixView<'_>, dtype: Dtype) -> Result<ArrayRef, ArrowError> {
+fn lists(vectors: MatrixView<'_>, dtype: Dtype) -> Result<ArrayRef, ArrowError> {
     let values = vectors.as_slice().iter();
     let elements: ArrayRef = match dtype {
         Dtype::F16 => Arc::new(Float16Array::from_iter_values(

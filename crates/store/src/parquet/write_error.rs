@@ -91,28 +91,8 @@ pub enum WriteError {
     },
 }
 
-impl WriteError {
-    /// The same of a part that `rows` rows precede.
-    pub(super) fn later(self, rows: usize) -> Self {
-        match self {
-            Self::Overflow {
-                path,
-                row,
-                value,
-                dtype,
-            } => Self::Overflow {
-                path,
-                row: row + rows,
-                value,
-                dtype,
-            },
-            other => other,
-        }
-    }
-}
-
 /// A file error or an encoding error, before the path is known.
-pub(crate) enum Failure {
+pub(super) enum Failure {
     Io(io::Error),
     Parquet(ParquetError),
 }

@@ -1,19 +1,11 @@
 //! Vectors on their way to disk, a block at a time.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use annbench_vectors::{Ids, Matrix};
 
 use super::{Generator, Kind, MakeError, space};
-use crate::{
-    Dtype, Embeddings, Format, Progress, WriteError, WriteOptions, atomic,
-    atomic::AtomicWriter,
-    npy::Header,
-    parquet::{Failure, RowGroups},
-};
+use crate::{Dtype, Embeddings, Format, Progress, WriteError, convert::Companions, writer};
 
 /// Values of a block, at most: 16 MiB.
 const BLOCK_VALUES: usize = 1 << 22;
@@ -44,16 +36,25 @@ pub fn make(
     require_space(path, file_bytes(path, generator, n)?)?;
     let dim = generator.recipe().dim;
     let rows_at_once = (BLOCK_VALUES / dim).clamp(1, n);
-    let write = |file: &mut AtomicWriter<'_>| -> Result<(), Failure> {
-        let mut output = Output::begin(path, file, (format, dtype), (n, dim), rows_at_once)?;
-        for first in (0..n).step_by(rows_at_once) {
-            let done = n.min(first + rows_at_once);
-            output.append(block(generator, first, done - first, threads)?)?;
-            progress(Progress { done, total: n });
-        }
-        output.finish()
+    let make = |first: usize| {
+        let rows = rows_at_once.min(n - first);
+        block(path, generator, first, rows, threads)
     };
-    atomic::write_with(path, write).map_err(|failure| failure.at(path))?;
+    let companions = Companions::default();
+    writer::create(path, |file| {
+        let first = make(0)?;
+        let mut output = writer::begin(path, file, format, dtype, &first, &companions)?;
+        output.append(&first)?;
+        for first in (rows_at_once..n).step_by(rows_at_once) {
+            progress(Progress {
+                done: first,
+                total: n,
+            });
+            output.append(&make(first)?)?;
+        }
+        progress(Progress { done: n, total: n });
+        output.finish()
+    })?;
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     Ok(Made { dtype, bytes })
 }
@@ -98,114 +99,28 @@ fn stored_as(path: &Path, kind: Kind) -> Result<(Format, Dtype), WriteError> {
     match (format, kind) {
         (Some(format @ (Format::Parquet | Format::Npy)), Kind::U8) => Ok((format, Dtype::U8)),
         (Some(format @ (Format::Parquet | Format::Npy)), _) => Ok((format, Dtype::F32)),
-        (Some(format @ (Format::Fvecs | Format::Fbin)), _) => Ok((format, Dtype::F32)),
+        (Some(format @ (Format::Fvecs | Format::Fbin | Format::Hdf5)), _) => {
+            Ok((format, Dtype::F32))
+        }
         _ => Err(WriteError::UnknownFormat { path: path.into() }),
     }
 }
 
 fn block(
+    path: &Path,
     generator: &Generator,
     first: usize,
     rows: usize,
     threads: usize,
-) -> Result<Embeddings, Failure> {
+) -> Result<Embeddings, WriteError> {
     let dim = generator.recipe().dim;
     let mut values = vec![0.0; rows * dim];
     generator.fill(first as u64, &mut values, threads);
-    let vectors = Matrix::from_vec(values, dim).map_err(io::Error::other)?;
+    let vectors = Matrix::from_vec(values, dim);
+    let vectors = vectors.map_err(|error| writer::at(path)(io::Error::other(error)))?;
     Ok(Embeddings {
         ids: Ids::Rows(vectors.n()),
         vectors,
         columns: None,
     })
-}
-
-/// A file that blocks are appended to.
-enum Output<'f, 'w> {
-    Parquet(RowGroups<'f, 'w>),
-    /// Rows one after the other, each behind its dim in fvecs.
-    Plain {
-        file: &'f mut AtomicWriter<'w>,
-        dtype: Dtype,
-        before_row: Vec<u8>,
-    },
-}
-
-impl<'f, 'w: 'f> Output<'f, 'w> {
-    fn begin(
-        path: &Path,
-        file: &'f mut AtomicWriter<'w>,
-        (format, dtype): (Format, Dtype),
-        (n, dim): (usize, usize),
-        rows_at_once: usize,
-    ) -> Result<Self, Failure> {
-        if format == Format::Parquet {
-            let options = WriteOptions {
-                dtype,
-                row_group_rows: rows_at_once.min(WriteOptions::default().row_group_rows),
-                ..WriteOptions::default()
-            };
-            return Ok(Self::Parquet(RowGroups::begin(file, dim, &options)?));
-        }
-        let counts = || Ok::<_, Failure>([word(path, n)?, word(path, dim)?]);
-        let (head, before_row) = match format {
-            Format::Npy => (Header::bytes(descr(dtype), &[n, dim]), Vec::new()),
-            Format::Fbin => (counts()?.concat(), Vec::new()),
-            _ => (Vec::new(), word(path, dim)?.to_vec()),
-        };
-        file.write_all(&head)?;
-        Ok(Self::Plain {
-            file,
-            dtype,
-            before_row,
-        })
-    }
-
-    fn append(&mut self, block: Embeddings) -> Result<(), Failure> {
-        match self {
-            Self::Parquet(groups) => groups.append(block.vectors.view()),
-            Self::Plain {
-                file,
-                dtype,
-                before_row,
-            } => {
-                for row in block.vectors.rows() {
-                    file.write_all(before_row)?;
-                    match dtype {
-                        Dtype::U8 => {
-                            let bytes: Vec<u8> = row.iter().map(|&value| value as u8).collect();
-                            file.write_all(&bytes)?;
-                        }
-                        _ => file.write_all(bytemuck::cast_slice(row))?,
-                    }
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        match self {
-            Self::Parquet(groups) => groups.finish(),
-            Self::Plain { .. } => Ok(()),
-        }
-    }
-}
-
-fn descr(dtype: Dtype) -> &'static str {
-    match dtype {
-        Dtype::U8 => "|u1",
-        _ => "<f4",
-    }
-}
-
-/// A count as flat formats store it.
-fn word(path: &Path, number: usize) -> Result<[u8; 4], Failure> {
-    let problem = || {
-        let path = path.display();
-        let text = format!("{path} has no room for a count of {number}; write parquet");
-        io::Error::new(io::ErrorKind::InvalidInput, text)
-    };
-    let number = i32::try_from(number).map_err(|_| problem())?;
-    Ok(number.to_le_bytes())
 }

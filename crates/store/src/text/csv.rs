@@ -66,6 +66,10 @@ impl Rows for CsvRows<'_> {
         };
         columns.iter().map(cell).collect::<Result<_, _>>().map(Some)
     }
+
+    fn bytes_read(&self) -> u64 {
+        self.reader.position().byte()
+    }
 }
 
 fn read(path: &Path, reader: &mut Reader<File>) -> Result<Option<StringRecord>, LoadError> {

@@ -24,6 +24,7 @@ pub(super) struct JsonRows<'a> {
     first: bool,
     text: String,
     line: u64,
+    bytes: u64,
 }
 
 impl<'a> JsonRows<'a> {
@@ -36,6 +37,7 @@ impl<'a> JsonRows<'a> {
             first: true,
             text: String::new(),
             line: 0,
+            bytes: 0,
         };
         if !rows.advance()? {
             return Err(LoadError::NoRows { path: path.into() });
@@ -56,7 +58,9 @@ impl<'a> JsonRows<'a> {
             self.text.clear();
             self.line += 1;
             let read = self.file.read_line(&mut self.text);
-            match read.map_err(|error| self.refused(&error))? {
+            let read = read.map_err(|error| self.refused(&error))?;
+            self.bytes += read as u64;
+            match read {
                 0 => return Ok(false),
                 _ if self.text.trim().is_empty() => {}
                 _ => return Ok(true),
@@ -90,6 +94,10 @@ impl Rows for JsonRows<'_> {
         let cells = line.deserialize(&mut deserializer);
         let cells = cells.and_then(|cells| deserializer.end().map(|()| cells));
         cells.map(Some).map_err(|error| self.refused(&error))
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.bytes
     }
 }
 

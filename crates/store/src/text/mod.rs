@@ -17,9 +17,8 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::{
-    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress,
-    columnar::{Roles, Sink, TableSize, column_cards},
-    inspect::Layout,
+    Format, LoadError, LoadOptions,
+    columnar::{Roles, Table, TableSize},
 };
 
 const BATCH_ROWS: usize = 1 << 10;
@@ -43,6 +42,8 @@ trait Rows {
     fn schema(&self) -> Arc<Schema>;
     /// The wanted cells of the next row; `columns` are places in the schema, ascending.
     fn next(&mut self, columns: &[usize]) -> Result<Option<Vec<Cell>>, LoadError>;
+    /// Bytes of the file that were read so far.
+    fn bytes_read(&self) -> u64;
 }
 
 fn open<'a>(path: &'a Path, format: Format) -> Result<Box<dyn Rows + 'a>, LoadError> {
@@ -52,93 +53,113 @@ fn open<'a>(path: &'a Path, format: Format) -> Result<Box<dyn Rows + 'a>, LoadEr
     }
 }
 
-/// An opened text file as a table, for who wants columns rather than vectors.
-pub(crate) struct Table<'a> {
+/// An opened text file as a table.
+pub(crate) struct TextTable<'a> {
     path: &'a Path,
+    format: Format,
     rows: Box<dyn Rows + 'a>,
+    schema: Arc<Schema>,
+    /// Place of the column of ids.
+    id: Option<usize>,
+    /// Whether an id was met that is no integer.
+    has_text_ids: bool,
+    file_bytes: u64,
+    read: usize,
+    counted: Option<usize>,
 }
 
-impl<'a> Table<'a> {
-    pub(crate) fn open(path: &'a Path, format: Format) -> Result<Self, LoadError> {
+impl<'a> TextTable<'a> {
+    /// Opens a file of vectors and looks at its first row for the columns.
+    pub(crate) fn open(
+        path: &'a Path,
+        format: Format,
+        options: &LoadOptions,
+    ) -> Result<Self, LoadError> {
+        let mut table = Self::of_columns(path, format)?;
+        table.id = Roles::find(path, &table.schema, options)?.id;
+        Ok(table)
+    }
+
+    /// The same of a file that need not hold vectors, for whoever knows its columns.
+    pub(crate) fn of_columns(path: &'a Path, format: Format) -> Result<Self, LoadError> {
         let rows = open(path, format)?;
-        Ok(Self { path, rows })
+        let metadata = std::fs::metadata(path).map_err(|source| LoadError::io(path, source))?;
+        let schema = rows.schema();
+        Ok(Self {
+            path,
+            format,
+            id: None,
+            schema,
+            rows,
+            has_text_ids: false,
+            file_bytes: metadata.len(),
+            read: 0,
+            counted: None,
+        })
     }
 
-    /// The columns.
-    pub(crate) fn schema(&self) -> Arc<Schema> {
-        self.rows.schema()
+    fn note_id(&mut self, columns: &[usize], cells: &[Cell]) {
+        let place = columns.iter().position(|&column| Some(column) == self.id);
+        self.has_text_ids |= place.is_some_and(|place| matches!(cells[place], Cell::Text(_)));
+    }
+}
+
+impl Table for TextTable<'_> {
+    fn schema(&self) -> Arc<Schema> {
+        self.schema.clone()
     }
 
-    /// The next rows of the given columns, `most` of them; `None` at the end.
-    pub(crate) fn next(
-        &mut self,
-        columns: &[usize],
-        most: usize,
-    ) -> Result<Option<RecordBatch>, LoadError> {
-        let schema = self.schema();
-        let mut batch = Batch::new(&schema, columns);
-        while batch.rows < most
+    fn next(&mut self, columns: &[usize]) -> Result<Option<RecordBatch>, LoadError> {
+        let mut batch = Batch::new(&self.schema, columns);
+        while batch.rows < BATCH_ROWS
             && let Some(cells) = self.rows.next(columns)?
         {
+            self.note_id(columns, &cells);
             batch.append(cells);
         }
+        self.read += batch.rows;
         match batch.rows {
             0 => Ok(None),
-            _ => batch.finish(self.path, &schema, columns).map(Some),
+            _ => batch.finish(self.path, &self.schema, columns).map(Some),
         }
     }
-}
 
-/// Reads the vectors, the ids and, if asked, all other columns.
-pub(crate) fn load(
-    path: &Path,
-    format: Format,
-    options: &LoadOptions,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Embeddings, LoadError> {
-    let mut rows = open(path, format)?;
-    let schema = rows.schema();
-    let roles = Roles::find(path, &schema, options)?;
-    let metadata = std::fs::metadata(path).map_err(|source| LoadError::io(path, source))?;
-    let size = TableSize {
-        rows: 0,
-        file_bytes: metadata.len(),
-    };
-    let mut sink = Sink::new(path, &schema, &roles, options, size, None);
-    let columns = sink.projected().to_vec();
-    let (mut done, mut texts) = (0, false);
-    loop {
-        let mut batch = Batch::new(&schema, &columns);
-        while batch.rows < BATCH_ROWS
-            && let Some(cells) = rows.next(&columns)?
-        {
-            texts |= id_is_text(&roles, &columns, &cells);
-            batch.append(cells);
+    /// Rows that were counted, else a guess by the bytes they took so far.
+    fn size(&self) -> TableSize {
+        let used = u128::from(self.rows.bytes_read().max(1));
+        let guess = self.read as u128 * u128::from(self.file_bytes) / used;
+        TableSize {
+            rows: self.counted.unwrap_or(guess as usize),
+            file_bytes: self.file_bytes,
         }
-        if batch.rows == 0 {
-            let mut read = sink.finish()?;
-            read.ids = integers(read.ids, texts);
-            return Ok(read);
-        }
-        done += batch.rows;
-        sink.append(&batch.finish(path, &schema, &columns)?)?;
-        progress(Progress { done, total: done });
     }
-}
 
-/// What the first row says of the file.
-pub(crate) fn layout(
-    path: &Path,
-    format: Format,
-    options: &LoadOptions,
-) -> Result<Layout, LoadError> {
-    let schema = open(path, format)?.schema();
-    let roles = Roles::find(path, &schema, options)?;
-    Ok(Layout {
-        dtype: Dtype::F32,
-        columns: column_cards(&schema, &roles),
-        row_groups: None,
-    })
+    /// Integers that came as text become integers again, if all did.
+    fn meant(&self, ids: Ids) -> Ids {
+        match ids {
+            Ids::Strings(ids) if !self.has_text_ids => {
+                let parsed: Result<Vec<i64>, _> = ids.iter().map(|id| id.parse()).collect();
+                parsed.map_or(Ids::Strings(ids), Ids::Integers)
+            }
+            ids => ids,
+        }
+    }
+
+    fn claimed(&self) -> Option<usize> {
+        self.counted
+    }
+
+    fn survey(&mut self, id: Option<usize>) -> Result<(), LoadError> {
+        let columns: Vec<usize> = id.into_iter().collect();
+        let mut rows = open(self.path, self.format)?;
+        let mut count = 0;
+        while let Some(cells) = rows.next(&columns)? {
+            self.note_id(&columns, &cells);
+            count += 1;
+        }
+        self.counted = Some(count);
+        Ok(())
+    }
 }
 
 /// A schema by the cells of the first row.
@@ -150,24 +171,6 @@ fn schema_of<'c>(cells: impl Iterator<Item = (&'c str, &'c Cell)>) -> Arc<Schema
         _ => Field::new(name, DataType::Utf8, true),
     };
     Arc::new(Schema::new(cells.map(field).collect::<Vec<_>>()))
-}
-
-fn id_is_text(roles: &Roles, columns: &[usize], cells: &[Cell]) -> bool {
-    let place = roles
-        .id
-        .and_then(|id| columns.iter().position(|&column| column == id));
-    place.is_some_and(|place| matches!(cells[place], Cell::Text(_)))
-}
-
-/// Integers that came as text become integers again.
-fn integers(ids: Ids, texts: bool) -> Ids {
-    match ids {
-        Ids::Strings(ids) if !texts => {
-            let parsed: Result<Vec<i64>, _> = ids.iter().map(|id| id.parse()).collect();
-            parsed.map_or(Ids::Strings(ids), Ids::Integers)
-        }
-        ids => ids,
-    }
 }
 
 /// Whether a text is an integer written the one usual way.
@@ -241,6 +244,7 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Embeddings;
 
     fn check(name: &str, text: &str, keep_columns: bool) -> Result<Embeddings, String> {
         let folder = tempfile::tempdir().unwrap();
@@ -290,69 +294,37 @@ mod tests {
 
     #[test]
     fn bad_rows_are_refused_by_row_or_line() {
-        let cases = [
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", "[1e-3 x]"),
-                "line 3: component 1 is `x`",
-            ),
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", "[1]"),
-                "row 1: 1 components",
-            ),
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", ""),
-                "row 1: the vector is null",
-            ),
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", "1e-3"),
-                "line 3: `1e-3` is no vector",
-            ),
-            (
-                "x.csv",
-                CSV.replace("[1e-3 2]", "\"[nan,1]\""),
-                "row 1: component 0 is NaN",
-            ),
-            ("x.csv", CSV.replace(",c", ""), "line 3: "),
-            ("x.csv", CSV.replace("9,", "7,"), "both have the id `7`"),
-            (
-                "x.csv",
-                "id,text\n1,a\n".into(),
-                "no column of float lists; it has id (Utf8)",
-            ),
-            ("x.csv", "id,emb\n".into(), "holds no rows"),
+        let csv = [
+            ("[1e-3 2]", "[1e-3 x]", "line 3: component 1 is `x`"),
+            ("[1e-3 2]", "[1]", "row 1: 1 components"),
+            ("[1e-3 2]", "", "row 1: the vector is null"),
+            ("[1e-3 2]", "1e-3", "line 3: `1e-3` is no vector"),
+            ("[1e-3 2]", "\"[nan,1]\"", "row 1: component 0 is NaN"),
+            (",c", "", "line 3: "),
+            ("9,", "7,", "both have the id `7`"),
+        ];
+        let json = [
+            ("[1e-3, 2]", "[1e-3, NaN]", "line 3: "),
+            ("[1e-3, 2]", "[null, 2]", "row 1: component 0 is null"),
+            ("[1e-3, 2]", "\"x\"", "line 3: "),
+            ("\"emb\": [1e-3, 2], ", "", "row 1: the vector is null"),
+            ("[1e-3, 2]", "[1e-3, 1e99]", "line 3: number out of range"),
+        ];
+        let csv = csv.map(|(good, bad, problem)| ("x.csv", CSV.replace(good, bad), problem));
+        let json = json.map(|(good, bad, problem)| ("x.jsonl", JSON.replace(good, bad), problem));
+        let no_list = "no column of float lists; it has id (Utf8)";
+        let other = [
+            ("x.csv", "id,text\n1,a\n", no_list),
+            ("x.csv", "id,emb\n", "holds no rows"),
+            ("x.json", "[{\"emb\": [1]}]", "line 1: "),
             (
                 "x.jsonl",
-                JSON.replace("[1e-3, 2]", "[1e-3, NaN]"),
-                "line 3: ",
-            ),
-            (
-                "x.jsonl",
-                JSON.replace("[1e-3, 2]", "[null, 2]"),
-                "row 1: component 0 is null",
-            ),
-            ("x.jsonl", JSON.replace("[1e-3, 2]", "\"x\""), "line 3: "),
-            (
-                "x.jsonl",
-                JSON.replace("\"emb\": [1e-3, 2], ", ""),
-                "row 1: the vector is null",
-            ),
-            (
-                "x.jsonl",
-                JSON.replace("[1e-3, 2]", "[1e-3, 1e99]"),
-                "line 3: number out of range",
-            ),
-            ("x.json", "[{\"emb\": [1]}]".into(), "line 1: "),
-            (
-                "x.jsonl",
-                "plain".into(),
+                "plain",
                 "not a JSON lines file: it looks like text",
             ),
         ];
-        for (name, text, expected) in cases {
+        let other = other.map(|(name, text, problem)| (name, text.to_owned(), problem));
+        for (name, text, expected) in csv.into_iter().chain(json).chain(other) {
             let message = check(name, &text, false).unwrap_err();
             assert!(message.contains(expected), "{expected}: {message}");
         }

@@ -57,7 +57,7 @@ pub fn write_truth(path: &Path, truth: &TruthTable<'_>) -> Result<Vec<PathBuf>, 
             let scores = beside(path, "fvecs");
             flat::write_ivecs(path, truth.rows)?;
             let as_f32 = truth.scores.map(|&score| score as f32);
-            flat::write(&scores, as_f32.view(), Format::Fvecs, &mut |_| {})?;
+            flat::write_fvecs(&scores, as_f32)?;
             Ok(vec![path.to_owned(), scores])
         }
         Some(Format::Npy) => {
@@ -84,7 +84,7 @@ pub fn check_truth_path(path: &Path) -> Result<(), WriteError> {
 
 /// Reads what [`write_truth`] writes, or others write of the kind: Parquet with a column `rows` of
 /// integer lists, ivecs, ibin (with or without the distances that big-ann puts after the rows), npy
-/// of int64 or uint64.
+/// of int64 or uint64, the HDF5 of ann-benchmarks.
 ///
 /// # Errors
 /// [`LoadError`] if the file is of another format, damaged, or holds a number below 0.
@@ -92,7 +92,10 @@ pub fn read_truth(path: &Path) -> Result<KnownTruth, LoadError> {
     let rows = match Format::detect(path)? {
         Format::Parquet => return table::read(path),
         Format::Npy => npy::read_row_lists(path)?,
-        _ => flat::read_truth(path)?.view().map(|&row| u64::from(row)),
+        _ => flat::read_scored_truth(path)?
+            .rows
+            .view()
+            .map(|&row| u64::from(row)),
     };
     Ok(KnownTruth { rows, metric: None })
 }

@@ -110,7 +110,7 @@ fn a_file_converted_to_any_format_holds_the_same_vectors() {
         .vectors;
     for name in ["out.npy", "out.fvecs", "out.fbin", "out.parquet"] {
         let output = folder.path().join(name);
-        convert(&input, &output, &ConvertOptions::default(), &mut |_, _| {}).unwrap();
+        convert(&input, &output, &ConvertOptions::default(), &mut |_| {}).unwrap();
         let found = load(&output, &LoadOptions::default(), &mut |_| {}).unwrap();
         assert!(found.vectors == expected, "{name}");
     }

@@ -4,18 +4,23 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,
-    reason = "a test fails by panicking, and says on stderr what it skipped"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, says on stderr what it skipped, and talks to its parent"
 )]
 
 mod bad;
+mod child;
+mod convert;
 mod dataset;
 #[cfg(feature = "remote")]
 mod fetch;
+mod foreign;
 mod good;
 mod mutations;
 mod parquet;
 #[cfg(feature = "remote")]
 mod remote;
+mod samples;
 #[cfg(feature = "remote")]
 mod server;
 mod shared;

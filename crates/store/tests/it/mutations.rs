@@ -1,215 +1,220 @@
-//! Damaged bytes are read as something sound or refused, never more.
+//! Damaged bytes are read as something sound or refused, never more: a thousand seeded mutations of
+//! every good file, in processes that may use little memory and time.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::VecDeque,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use annbench_store::{
-    Dtype, Embeddings, LoadError, LoadOptions, WriteOptions, convert::write_npy, load,
-    write_parquet,
-};
-use annbench_vectors::{Ids, Matrix};
-use arrow_array::{Array, ListArray, RecordBatch, StringArray, types::Float32Type};
-use arrow_ipc::{
-    CompressionType,
-    writer::{FileWriter, IpcWriteOptions},
+    Embeddings, LoadError, LoadOptions,
+    convert::{ConvertError, ConvertOptions, convert},
+    load, npy, read_scored_truth,
 };
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
 
-use crate::shared::fixture;
+use crate::{
+    child::{self, Limits},
+    samples,
+    shared::shared,
+};
 
-/// Reads the file's bytes after `mutate`; checks what comes out, and says whether it was read.
-fn survives(bytes: &[u8], scratch: &Path) -> bool {
-    std::fs::write(scratch, bytes).unwrap();
+const MUTATIONS: usize = 1_000;
+/// No allocation on a header's word: sound files here take a few MiB.
+const MEMORY_MIB: u64 = 512;
+/// All mutations of some twenty files; a hang uses it up.
+const CPU_S: u64 = 300;
+
+/// Files that are good, among the fixtures of others.
+const FIXTURES: [&str; 20] = [
+    "ann_benchmarks_layout_l2.hdf5",
+    "pandas_list_f64_string_id.parquet",
+    "polars_array_f32.parquet",
+    "pyarrow_byte_stream_split.parquet",
+    "pyarrow_data_page_v2.parquet",
+    "pyarrow_fixed_size_list.parquet",
+    "pyarrow_fixed_size_list_f16.parquet",
+    "pyarrow_list_f32_zstd.parquet",
+    "queries.fvecs",
+    "queries_f32.npy",
+    "truth_l2.ivecs",
+    "vectors.bvecs",
+    "vectors.fbin",
+    "vectors.fvecs",
+    "vectors.i8bin",
+    "vectors.u8bin",
+    "vectors_f16.npy",
+    "vectors_f32_fortran.npy",
+    "vectors_f64.npy",
+    "vectors_u8.npy",
+];
+
+#[test]
+fn files_made_here_survive_mutation() {
+    let test = "mutations::files_made_here_survive_mutation";
+    let folder = tempfile::tempdir().unwrap();
+    let files = samples::all().into_iter().map(|sample| {
+        let path = folder.path().join(sample.name);
+        std::fs::write(&path, sample.bytes).unwrap();
+        path
+    });
+    survive(test, files.collect());
+}
+
+#[test]
+fn files_of_other_programs_survive_mutation() {
+    let test = "mutations::files_of_other_programs_survive_mutation";
+    let mut files = crate::foreign::files();
+    if let Some(folder) = shared("fixtures") {
+        files.extend(FIXTURES.map(|name| folder.join(name)));
+    }
+    survive(test, files);
+}
+
+/// Damages the files in a child, or is that child.
+fn survive(test: &str, files: Vec<PathBuf>) {
+    if let Some((_, list)) = child::work() {
+        let list = std::fs::read_to_string(list).unwrap();
+        list.lines().map(Path::new).for_each(mutate);
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("files");
+    let names: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
+    std::fs::write(&list, names.join("\n")).unwrap();
+    let limits = Limits {
+        memory_mib: MEMORY_MIB,
+        cpu_s: CPU_S,
+    };
+    let mut child = child::start(test, "mutate", &list, limits);
+    let mut last = VecDeque::new();
+    let said = BufReader::new(child.stdout.take().unwrap());
+    for line in said.lines().map_while(Result::ok) {
+        last.push_back(line);
+        if last.len() > 20 {
+            last.pop_front();
+        }
+    }
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{status}, last heard of: {last:#?}");
+}
+
+/// Damages a file in as many ways, each from a seed of its own.
+fn mutate(file: &Path) {
+    let good = std::fs::read(file).unwrap();
+    let folder = scratch_folder();
+    let scratch = folder
+        .path()
+        .join("scratch")
+        .with_extension(file.extension().unwrap());
+    std::fs::write(&scratch, &good).unwrap();
+    assert!(survives(&scratch), "{} is sound before", file.display());
+    let (mut refused, mut slowest) = (0, Duration::ZERO);
+    for seed in 0..MUTATIONS {
+        println!("{}, seed {seed}", file.display());
+        std::fs::write(&scratch, mutated(&good, seed as u64)).unwrap();
+        let start = Instant::now();
+        refused += usize::from(!survives(&scratch));
+        slowest = slowest.max(start.elapsed());
+    }
+    let name = file.file_name().unwrap().display();
+    eprintln!("{name}: {refused} of {MUTATIONS} refused, the slowest took {slowest:?}");
+    assert!(
+        refused > MUTATIONS / 20,
+        "{name}: only {refused} were refused"
+    );
+}
+
+/// A folder in memory where there is one: every conversion waits for the disk.
+fn scratch_folder() -> tempfile::TempDir {
+    match tempfile::tempdir_in("/dev/shm") {
+        Ok(folder) => folder,
+        Err(_) => tempfile::tempdir().unwrap(),
+    }
+}
+
+/// Bytes flipped, set, taken out and put in; files cut off; lengths of 1, 2, 4 and 8 bytes replaced
+/// by small and by absurd ones.
+fn mutated(good: &[u8], seed: u64) -> Vec<u8> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut below = |bound: usize| (rng.next_u64() % bound as u64) as usize;
+    let mut bytes = good.to_vec();
+    // Half of the places near the ends, where headers and footers are.
+    let place = match below(4) {
+        0 => below(bytes.len().min(400)),
+        1 => bytes.len() - 1 - below(bytes.len().min(1_200)),
+        _ => below(bytes.len()),
+    };
+    match below(10) {
+        0 => bytes.truncate(place),
+        1 => drop(bytes.remove(place)),
+        2 => bytes.insert(place, below(256) as u8),
+        3 | 4 => {
+            let lengths = [
+                0,
+                1,
+                0x7f,
+                1 << 16,
+                1 << 31,
+                (1 << 32) - 1,
+                1 << 40,
+                i64::MAX as u64,
+                u64::MAX,
+            ];
+            let length = lengths[below(lengths.len())].to_le_bytes();
+            let width = (1 << below(4)).min(bytes.len() - place);
+            bytes[place..place + width].copy_from_slice(&length[..width]);
+        }
+        5 => bytes[place] = 0xff,
+        _ => bytes[place] ^= 1 << below(8),
+    }
+    bytes
+}
+
+/// Reads a file whole and block by block; checks what comes out, and says whether it was read.
+fn survives(scratch: &Path) -> bool {
     let options = LoadOptions {
         keep_columns: true,
         ..LoadOptions::default()
     };
-    match load(scratch, &options, &mut |_| {}) {
-        Ok(read) => {
-            assert_eq!(read.vectors.n(), read.ids.len());
-            assert!(
-                read.vectors
-                    .as_slice()
-                    .iter()
-                    .all(|value| value.is_finite())
-            );
-            true
-        }
-        Err(error) => {
+    let whole = load(scratch, &options, &mut |_| {});
+    let is_read = whole.is_ok();
+    let blocks = in_blocks(scratch);
+    match (whole, blocks) {
+        (Ok(whole), Ok(blocks)) => check(&whole, &blocks),
+        (Err(error), blocks) => {
             let message = error.to_string();
             assert!(message.contains("scratch"), "names the file: {message}");
+            // Only whoever holds all ids can tell that two are the same.
+            let is_id = matches!(error, LoadError::DuplicateId { .. });
+            assert!(is_id || blocks.is_err(), "refused only whole: {message}");
             if let LoadError::DecoderPanic { reason, .. } = error {
                 eprintln!("the decoder panicked and was caught: {reason}");
             }
-            false
         }
+        (Ok(_), Err(error)) => panic!("refused only block by block: {error:?}"),
     }
+    // These read files of their own; whatever they say, they return.
+    drop(read_scored_truth(scratch));
+    drop(npy::read::<f32>(scratch));
+    is_read
 }
 
-/// Flips, cuts and overwrites a file in `count` seeded ways.
-fn mutate(original: &[u8], seed: u64, count: usize, scratch: &Path) {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut below = |bound: usize| (rng.next_u64() % bound as u64) as usize;
-    let mut refused = 0;
-    for _ in 0..count {
-        let mut bytes = original.to_vec();
-        // Half of the places near the ends, where headers and footers are.
-        let place = match below(4) {
-            0 => below(bytes.len().min(200)),
-            1 => bytes.len() - 1 - below(bytes.len().min(800)),
-            _ => below(bytes.len()),
-        };
-        match below(8) {
-            0 => bytes.truncate(place),
-            1 => bytes[place] = 0xff,
-            2 => drop(bytes.remove(place)),
-            _ => bytes[place] ^= 1 << below(8),
-        }
-        refused += usize::from(!survives(&bytes, scratch));
-    }
-    assert!(
-        refused > count / 10,
-        "only {refused} of {count} were refused"
-    );
+fn in_blocks(scratch: &Path) -> Result<Embeddings, ConvertError> {
+    let output = scratch.with_file_name("blocks.npy");
+    let options = ConvertOptions::default();
+    convert(scratch, &output, &options, &mut |_| {})?;
+    Ok(load(&output, &LoadOptions::default(), &mut |_| {})?)
 }
 
-fn small() -> Embeddings {
-    let values = (0..600u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 1e7)
-        .collect();
-    let vectors = Matrix::from_vec(values, 6).unwrap();
-    let ids = Ids::Strings((0..100).map(|row| format!("row {row}")).collect());
-    Embeddings::new(vectors, ids).unwrap()
-}
-
-#[test]
-fn our_own_files_survive_mutation() {
-    let folder = tempfile::tempdir().unwrap();
-    let scratch = folder.path().join("scratch");
-    let file = folder.path().join("file");
-    for (seed, dtype) in [Dtype::F16, Dtype::F32, Dtype::F64].into_iter().enumerate() {
-        let options = WriteOptions {
-            dtype,
-            row_group_rows: 40,
-            ..WriteOptions::default()
-        };
-        write_parquet(&file, &small(), &options).unwrap();
-        mutate(&std::fs::read(&file).unwrap(), seed as u64, 200, &scratch);
-        write_npy(&file, &small(), dtype).unwrap();
-        mutate(&std::fs::read(&file).unwrap(), seed as u64, 200, &scratch);
-    }
-}
-
-#[test]
-fn files_of_other_producers_survive_mutation() {
-    let folder = tempfile::tempdir().unwrap();
-    let scratch = folder.path().join("scratch");
-    let names = [
-        "bad/nan_row_3.parquet",
-        "bad/two_vector_columns.parquet",
-        "pyarrow_fixed_size_list.parquet",
-        "pyarrow_list_f32_zstd.parquet",
-        "pyarrow_data_page_v2.parquet",
-        "pandas_list_f64_string_id.parquet",
-        "polars_array_f32.parquet",
-    ];
-    for (seed, name) in names.into_iter().enumerate() {
-        let Some(path) = fixture(name) else { return };
-        mutate(&std::fs::read(path).unwrap(), seed as u64, 200, &scratch);
-    }
-}
-
-#[test]
-fn files_without_a_mark_survive_mutation() {
-    let folder = tempfile::tempdir().unwrap();
-    let names = [
-        "vectors.fvecs",
-        "vectors.bvecs",
-        "vectors.fbin",
-        "vectors.u8bin",
-        "vectors.i8bin",
-        "truth_l2.ivecs",
-        "vectors_u8.npy",
-    ];
-    for (seed, name) in names.into_iter().enumerate() {
-        let Some(path) = fixture(name) else { return };
-        let scratch = folder
-            .path()
-            .join("scratch")
-            .with_extension(path.extension().unwrap());
-        mutate(&std::fs::read(path).unwrap(), seed as u64, 200, &scratch);
-    }
-}
-
-#[test]
-fn arrow_files_survive_mutation() {
-    let folder = tempfile::tempdir().unwrap();
-    let scratch = folder.path().join("scratch.arrow");
-    let kinds = [
-        None,
-        Some(CompressionType::LZ4_FRAME),
-        Some(CompressionType::ZSTD),
-    ];
-    for (seed, compression) in kinds.into_iter().enumerate() {
-        mutate(&arrow_file(compression), seed as u64, 400, &scratch);
-    }
-}
-
-/// 100 rows of 6 components with text ids, in two batches.
-fn arrow_file(compression: Option<CompressionType>) -> Vec<u8> {
-    let small = small();
-    let row = |row: &[f32]| Some(row.iter().copied().map(Some).collect::<Vec<_>>());
-    let lists = ListArray::from_iter_primitive::<Float32Type, _, _>(small.vectors.rows().map(row));
-    let ids = StringArray::from_iter_values((0..100).map(|row| format!("row {row}")));
-    let columns: [(&str, Arc<dyn Array>); 2] = [("id", Arc::new(ids)), ("emb", Arc::new(lists))];
-    let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let options = IpcWriteOptions::default()
-        .try_with_compression(compression)
-        .unwrap();
-    let mut bytes = Vec::new();
-    let mut writer =
-        FileWriter::try_new_with_options(&mut bytes, &batch.schema(), options).unwrap();
-    writer.write(&batch.slice(0, 60)).unwrap();
-    writer.write(&batch.slice(60, 40)).unwrap();
-    writer.finish().unwrap();
-    drop(writer);
-    bytes
-}
-
-#[test]
-fn texts_and_tensors_survive_mutation() {
-    let folder = tempfile::tempdir().unwrap();
-    let rows: Vec<String> = small()
-        .vectors
-        .rows()
-        .map(|row| format!("{row:?}"))
-        .collect();
-    let csv: String = rows
-        .iter()
-        .enumerate()
-        .map(|(id, row)| format!("{id},\"{row}\"\n"))
-        .collect();
-    let json: String = rows
-        .iter()
-        .enumerate()
-        .map(|(id, row)| format!("{{\"id\": {id}, \"emb\": {row}}}\n"))
-        .collect();
-    let header = br#"{"emb":{"dtype":"F32","shape":[100,6],"data_offsets":[0,2400]}}"#;
-    let values: &[u8] = bytemuck::cast_slice(&[0.5f32; 600]);
-    let tensors = [&(header.len() as u64).to_le_bytes()[..], header, values].concat();
-    let files = [
-        ("scratch.csv", [b"id,emb\n", csv.as_bytes()].concat()),
-        ("scratch.jsonl", json.into_bytes()),
-        ("scratch.safetensors", tensors),
-    ];
-    for (seed, (name, bytes)) in files.into_iter().enumerate() {
-        let scratch = folder.path().join(name);
-        assert!(
-            survives(&bytes, &scratch),
-            "{name} is sound before it is damaged"
-        );
-        mutate(&bytes, seed as u64, 400, &scratch);
-    }
+fn check(whole: &Embeddings, blocks: &Embeddings) {
+    assert_eq!(whole.vectors.n(), whole.ids.len());
+    let mut values = whole.vectors.as_slice().iter();
+    assert!(values.all(|value| value.is_finite()));
+    assert!(whole.vectors == blocks.vectors, "whole and in blocks");
 }

@@ -169,7 +169,7 @@ fn other_formats_and_servers_without_ranges_give_the_whole() {
     let local = folder.path().join("local.npy");
     let options = annbench_store::convert::ConvertOptions::default();
     let parquet = folder.path().join("local.parquet");
-    annbench_store::convert::convert(&parquet, &local, &options, &mut |_, _| {}).unwrap();
+    annbench_store::convert::convert(&parquet, &local, &options, &mut |_| {}).unwrap();
     let npy = std::fs::read(local).unwrap();
     let mut no_ranges = Served::new(bytes.clone());
     (no_ranges.no_ranges, no_ranges.etag) = (true, None);

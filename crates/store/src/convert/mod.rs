@@ -1,22 +1,29 @@
-//! From one file of vectors to another, whole or in part.
+//! From one file of vectors to another, whole or in part, block by block.
 
-use std::{
-    collections::HashSet,
-    path::{Path, PathBuf},
-};
+mod choice;
 
-use half::{f16, slice::HalfFloatSliceExt};
+use std::path::{Path, PathBuf};
+
+use annbench_vectors::Ids;
 
 use crate::{
-    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress, WriteError, WriteOptions, flat,
-    load, npy, parquet, sample::sample_rows,
+    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress, WriteError,
+    atomic::AtomicWriter,
+    blocks::{Blocks, Source},
+    hdf5,
+    npy::NpyWriter,
+    shards::Parts,
+    writer::{self, BlockWriter, check_dtype},
 };
+use choice::Choice;
+
+pub use crate::hdf5::Companions;
 
 /// Which rows to keep, and how to store them.
 ///
 /// Rows are chosen in the order of the fields: `rows`, then `skip_rows`, then `sample`, then
 /// `limit`. They stay in the order of `rows`, or of the input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ConvertOptions {
     /// The columns to read. Other columns are kept in Parquet if asked; the other formats have no
     /// room for them, nor for ids.
@@ -33,6 +40,9 @@ pub struct ConvertOptions {
     pub limit: Option<usize>,
     /// How components are stored.
     pub dtype: Dtype,
+    /// What an HDF5 output holds beside the base. `None`: what an HDF5 input holds, where that
+    /// still fits the rows.
+    pub companions: Option<Companions>,
 }
 
 impl Default for ConvertOptions {
@@ -48,57 +58,26 @@ impl Default for ConvertOptions {
             seed: 42,
             limit: None,
             dtype: Dtype::F32,
+            companions: None,
         }
     }
 }
 
 impl ConvertOptions {
-    /// The row numbers these options choose of an input of `n` rows; `None` for all of them.
-    fn choose(&self, input: &Path, n: usize) -> Result<Option<Vec<usize>>, ConvertError> {
-        self.check(input, n)?;
-        let is_whole = self.rows.is_none() && self.skip_rows.is_empty();
-        if is_whole && self.sample.is_none() && self.limit.is_none() {
-            return Ok(None);
-        }
-        let skipped: HashSet<usize> = self.skip_rows.iter().copied().collect();
-        let mut rows = self.rows.clone().unwrap_or_else(|| (0..n).collect());
-        rows.retain(|row| !skipped.contains(row));
-        if let Some(count) = self.sample {
-            let places = sample_rows(rows.len(), count, self.seed);
-            rows = places.into_iter().map(|place| rows[place]).collect();
-        }
-        rows.truncate(self.limit.unwrap_or(usize::MAX));
-        match rows.is_empty() {
-            true => Err(ConvertError::NothingLeft { path: input.into() }),
-            false => Ok(Some(rows)),
-        }
+    /// Whether all rows are kept, in their order.
+    fn is_whole(&self) -> bool {
+        let is_listed = self.rows.is_some() || !self.skip_rows.is_empty();
+        !is_listed && self.sample.is_none() && self.limit.is_none()
     }
 
-    fn check(&self, input: &Path, n: usize) -> Result<(), ConvertError> {
-        let wanted = self.rows.as_deref().unwrap_or_default();
-        let past_end = wanted.iter().chain(&self.skip_rows).find(|&&row| row >= n);
-        if let Some(&row) = past_end {
-            return Err(ConvertError::PastEnd {
-                path: input.into(),
-                row,
-                n,
-            });
-        }
-        let mut seen = HashSet::new();
-        match wanted.iter().find(|&&row| !seen.insert(row)) {
-            Some(&row) => Err(ConvertError::Repeated { row }),
-            None => Ok(()),
+    /// What an HDF5 output holds beside the base.
+    fn companions(&self, input: &Path, from: Format, to: Format) -> Result<Companions, LoadError> {
+        match (&self.companions, from, to) {
+            (Some(companions), ..) => Ok(companions.clone()),
+            (None, Format::Hdf5, Format::Hdf5) => hdf5::companions(input, self.is_whole()),
+            _ => Ok(Companions::default()),
         }
     }
-}
-
-/// What a conversion is busy with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Reading the input.
-    Read,
-    /// Writing the output.
-    Write,
 }
 
 /// What a conversion wrote.
@@ -149,7 +128,14 @@ pub enum ConvertError {
 
 /// Reads `input`, chooses rows, and writes `output` in the format its extension names.
 ///
+/// Both happen block by block, with about a block of each file in memory, or with the batches and
+/// row groups that the files are made of where those are larger; rows that are asked for in another
+/// order than the input's are all held. Text is read twice, for its number of rows and the type of
+/// its ids. `progress` hears of input rows; the total is a guess where the input does not tell it.
+///
 /// Ids of a part keep naming rows of the whole: row numbers of the input become an `id` column.
+/// Ids are copied as they are: that they are distinct is for [`load`](crate::load) to check, which
+/// holds them all.
 ///
 /// # Errors
 /// [`ConvertError`] if the input is refused, the options do not fit it, or the output cannot be
@@ -158,23 +144,181 @@ pub fn convert(
     input: &Path,
     output: &Path,
     options: &ConvertOptions,
-    progress: &mut dyn FnMut(Step, Progress),
+    progress: &mut dyn FnMut(Progress),
 ) -> Result<Converted, ConvertError> {
     let format = output_format(output, options.dtype)?;
-    let whole = load(input, &options.load, &mut |done| progress(Step::Read, done))?;
-    let n_input = whole.n();
-    let embeddings = match options.choose(input, n_input)? {
-        Some(rows) => whole.select(&rows),
-        None => whole,
+    let source = Source::find(input)?;
+    let companions = options.companions(input, source.format()?, format)?;
+    let mut conversion = Conversion {
+        input,
+        output,
+        format,
+        options,
+        companions: &companions,
+        progress,
     };
-    let progress = &mut |done| progress(Step::Write, done);
-    write(output, format, &embeddings, options.dtype, progress)?;
+    let converted = writer::create(output, |file| conversion.run(&source, file))?;
     Ok(Converted {
-        n_input,
-        n: embeddings.n(),
-        dim: embeddings.dim(),
         bytes: std::fs::metadata(output).map_or(0, |metadata| metadata.len()),
+        ..converted
     })
+}
+
+/// A conversion under way.
+struct Conversion<'a> {
+    input: &'a Path,
+    output: &'a Path,
+    format: Format,
+    options: &'a ConvertOptions,
+    companions: &'a Companions,
+    progress: &'a mut dyn FnMut(Progress),
+}
+
+impl Conversion<'_> {
+    fn run(
+        &mut self,
+        source: &Source,
+        file: &mut AtomicWriter<'_>,
+    ) -> Result<Converted, ConvertError> {
+        let counted = match self.options.is_whole() {
+            true => None,
+            false => Some(source.count(&self.options.load)?),
+        };
+        let choice = counted.map(|n| Choice::of(self.options, self.input, n));
+        let mut rows = Rows {
+            choice: choice.transpose()?,
+            blocks: source.blocks(&self.options.load),
+            seen: 0,
+        };
+        let first = self.next(&mut rows)?.ok_or_else(|| LoadError::NoRows {
+            path: self.input.into(),
+        })?;
+        let dim = first.dim();
+        let mut writer = writer::begin(
+            self.output,
+            file,
+            self.format,
+            self.options.dtype,
+            &first,
+            self.companions,
+        )?;
+        let n = match rows.order() {
+            None => self.copy(first, &mut rows, writer.as_mut())?,
+            Some(order) => self.reorder(first, &mut rows, &order, writer.as_mut())?,
+        };
+        writer.finish()?;
+        let n_input = counted.unwrap_or(rows.seen);
+        if rows.is_at_end() && rows.seen != n_input {
+            return Err(self.miscounted(n_input, rows.seen));
+        }
+        Ok(Converted {
+            n_input,
+            n,
+            dim,
+            bytes: 0,
+        })
+    }
+
+    /// Writes blocks as they come.
+    fn copy(
+        &mut self,
+        first: Embeddings,
+        rows: &mut Rows<'_>,
+        writer: &mut dyn BlockWriter,
+    ) -> Result<usize, ConvertError> {
+        let mut n = 0;
+        let mut next = Some(first);
+        while let Some(block) = next {
+            n += block.n();
+            writer.append(&block)?;
+            next = self.next(rows)?;
+        }
+        Ok(n)
+    }
+
+    /// Collects all rows that are wanted, and writes them in the order asked for.
+    fn reorder(
+        &mut self,
+        first: Embeddings,
+        rows: &mut Rows<'_>,
+        order: &[usize],
+        writer: &mut dyn BlockWriter,
+    ) -> Result<usize, ConvertError> {
+        let mut parts = Parts::new(first);
+        while let Some(block) = self.next(rows)? {
+            parts.append(self.input, self.input, block)?;
+        }
+        let whole = parts.finish(self.input, self.options.load.faults)?;
+        if whole.n() != order.len() {
+            return Err(self.miscounted(order.len(), whole.n()));
+        }
+        writer.append(&whole.select(order))?;
+        Ok(whole.n())
+    }
+
+    /// The next rows to write.
+    fn next(&mut self, rows: &mut Rows<'_>) -> Result<Option<Embeddings>, LoadError> {
+        let next = rows.next()?;
+        let done = rows.seen;
+        let total = rows.blocks.total().max(done);
+        (self.progress)(Progress { done, total });
+        Ok(next)
+    }
+
+    fn miscounted(&self, claimed: usize, found: usize) -> ConvertError {
+        ConvertError::Load(LoadError::UnequalColumns {
+            path: self.input.into(),
+            n: claimed,
+            rows: found,
+        })
+    }
+}
+
+/// The rows of the input that are wanted.
+struct Rows<'a> {
+    blocks: Blocks<'a>,
+    choice: Option<Choice>,
+    /// Rows of the input passed so far.
+    seen: usize,
+}
+
+impl Rows<'_> {
+    /// The wanted rows of the next block that has any.
+    fn next(&mut self) -> Result<Option<Embeddings>, LoadError> {
+        loop {
+            if self.choice.as_ref().is_some_and(Choice::is_done) {
+                return Ok(None);
+            }
+            let Some((first, block)) = self.blocks.next()? else {
+                return Ok(None);
+            };
+            self.seen += block.n();
+            let Some(choice) = &mut self.choice else {
+                return Ok(Some(block));
+            };
+            let places = choice.places(block.n());
+            if !places.is_empty() {
+                return Ok(Some(named(first, block).select(&places)));
+            }
+        }
+    }
+
+    fn order(&mut self) -> Option<Vec<usize>> {
+        self.choice.as_mut()?.order.take()
+    }
+
+    /// Whether all rows of the input were seen, and not only those wanted.
+    fn is_at_end(&self) -> bool {
+        !self.choice.as_ref().is_some_and(Choice::is_done)
+    }
+}
+
+/// A block whose rows are called by their numbers in the input where they have no ids.
+fn named(first: usize, mut block: Embeddings) -> Embeddings {
+    if let Ids::Rows(n) = block.ids {
+        block.ids = Ids::Integers((first..first + n).map(|row| row as i64).collect());
+    }
+    block
 }
 
 /// The format that the output's name asks for, if it can be written and holds the type.
@@ -187,78 +331,23 @@ fn output_format(output: &Path, dtype: Dtype) -> Result<Format, WriteError> {
     Ok(format)
 }
 
-/// Refuses a component type that the format does not take.
-pub(crate) fn check_dtype(path: &Path, format: Format, dtype: Dtype) -> Result<(), WriteError> {
-    let takes: &[Dtype] = match format {
-        Format::Fvecs | Format::Fbin => &[Dtype::F32],
-        _ => &[Dtype::F16, Dtype::F32, Dtype::F64],
-    };
-    match takes.contains(&dtype) {
-        true => Ok(()),
-        false => Err(WriteError::Dtype {
-            path: path.into(),
-            format,
-            dtype,
-            takes: takes
-                .iter()
-                .map(|dtype| dtype.name())
-                .collect::<Vec<_>>()
-                .join(", "),
-        }),
-    }
-}
-
-fn write(
-    path: &Path,
-    format: Format,
-    embeddings: &Embeddings,
-    dtype: Dtype,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(), WriteError> {
-    match format {
-        Format::Fvecs | Format::Fbin => {
-            flat::write(path, embeddings.vectors.view(), format, progress)
-        }
-        Format::Npy => write_npy(path, embeddings, dtype),
-        _ => {
-            let options = WriteOptions {
-                dtype,
-                ..WriteOptions::default()
-            };
-            parquet::write_with_progress(path, embeddings, &options, progress)
-        }
-    }
-}
-
 /// Writes the vectors alone as an npy array of the given type, atomically.
 ///
 /// # Errors
 /// [`WriteError`] if a component does not fit the type or the file system refuses.
 pub fn write_npy(path: &Path, embeddings: &Embeddings, dtype: Dtype) -> Result<(), WriteError> {
     check_dtype(path, Format::Npy, dtype)?;
-    let vectors = embeddings.vectors.view();
-    parquet::check_range(path, vectors, dtype)?;
-    let written = match dtype {
-        Dtype::F16 => {
-            let mut halves = vec![f16::ZERO; vectors.as_slice().len()];
-            halves.convert_from_f32_slice(vectors.as_slice());
-            npy::write(path, &halves, &[vectors.n(), vectors.dim()])
-        }
-        Dtype::F64 => {
-            let doubles: Vec<f64> = vectors.as_slice().iter().map(|&v| v.into()).collect();
-            npy::write(path, &doubles, &[vectors.n(), vectors.dim()])
-        }
-        _ => npy::write_matrix(path, vectors),
-    };
-    written.map_err(|source| WriteError::Io {
-        path: path.into(),
-        source,
+    writer::create(path, |file| {
+        let mut writer = Box::new(NpyWriter::begin(path, file, dtype, embeddings.dim())?);
+        writer.append(embeddings)?;
+        writer.finish()
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{load, npy};
     use annbench_vectors::{Ids, Matrix};
 
     fn ten_rows(folder: &Path) -> PathBuf {
@@ -271,7 +360,7 @@ mod tests {
     fn check(options: ConvertOptions) -> Result<Vec<i64>, String> {
         let folder = tempfile::tempdir().unwrap();
         let (input, output) = (ten_rows(folder.path()), folder.path().join("out.parquet"));
-        convert(&input, &output, &options, &mut |_, _| {}).map_err(|error| {
+        convert(&input, &output, &options, &mut |_| {}).map_err(|error| {
             assert!(!output.exists());
             error.to_string()
         })?;
@@ -397,7 +486,7 @@ mod tests {
                     dtype,
                     ..ConvertOptions::default()
                 };
-                let converted = convert(&input, &output, &options, &mut |_, _| {}).unwrap();
+                let converted = convert(&input, &output, &options, &mut |_| {}).unwrap();
                 assert_eq!((converted.n_input, converted.n, converted.dim), (10, 10, 2));
                 assert_eq!(
                     load(&output, &LoadOptions::default(), &mut |_| {}).unwrap(),
@@ -407,7 +496,7 @@ mod tests {
         }
         for name in ["out.fvecs", "out.fbin"] {
             let output = folder.path().join(name);
-            convert(&input, &output, &ConvertOptions::default(), &mut |_, _| {}).unwrap();
+            convert(&input, &output, &ConvertOptions::default(), &mut |_| {}).unwrap();
             let read = load(&output, &LoadOptions::default(), &mut |_| {}).unwrap();
             assert_eq!(read, expected, "{name}");
         }
@@ -430,7 +519,7 @@ mod tests {
                 ..ConvertOptions::default()
             };
             let missing = Path::new("missing.npy");
-            let error = convert(missing, Path::new(output), &options, &mut |_, _| {});
+            let error = convert(missing, Path::new(output), &options, &mut |_| {});
             let message = error.unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
         }
@@ -442,13 +531,13 @@ mod tests {
             Path::new("missing.npy"),
             Path::new("out.ivecs"),
             &ConvertOptions::default(),
-            &mut |_, _| {},
+            &mut |_| {},
         );
         assert!(
             error
                 .unwrap_err()
                 .to_string()
-                .contains("end it in .parquet, .npy, .fvecs or .fbin")
+                .contains("end it in .parquet, .npy, .hdf5, .fvecs or .fbin")
         );
     }
 
