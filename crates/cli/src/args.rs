@@ -299,7 +299,7 @@ pub(crate) enum DataCommand {
     /// Convert, cut or sample a file of embeddings
     Convert(ConvertArgs),
     /// List the field's public sets of vectors, and which are here
-    List(ListArgs),
+    List(CatalogArgs),
     /// Download a public set, check it and make a dataset of it
     Fetch(FetchArgs),
     /// Examine vectors: what spoils a benchmark, how hard they are to search, what to do
@@ -313,7 +313,7 @@ pub(crate) enum DataCommand {
 Examples:
   annbench data list
   annbench data list --json")]
-pub(crate) struct ListArgs {
+pub(crate) struct CatalogArgs {
     #[command(flatten)]
     pub(crate) datasets: DatasetsArgs,
     #[command(flatten)]

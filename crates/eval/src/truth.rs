@@ -136,6 +136,26 @@ impl GroundTruth {
         }
     }
 
+    /// The truth of some of the queries, in the order given.
+    ///
+    /// # Panics
+    /// If a query's number is not below `len`.
+    #[must_use]
+    pub fn of_queries(&self, queries: &[usize]) -> Self {
+        let ids = queries.iter().flat_map(|&query_idx| self.ids(query_idx));
+        let scores = queries.iter().flat_map(|&query_idx| self.scores(query_idx));
+        let parts = TruthParts {
+            ids: ids.copied().collect(),
+            scores: scores.copied().collect(),
+            ties_at_k: queries
+                .iter()
+                .map(|&query_idx| self.ties_at_k(query_idx))
+                .collect(),
+            ..self.parts
+        };
+        Self { parts }
+    }
+
     /// The parts, for a cache to keep.
     pub fn parts(&self) -> &TruthParts {
         &self.parts
@@ -244,6 +264,15 @@ mod tests {
         let truth = GroundTruth::from_parts(parts()).unwrap();
         assert_eq!(truth.parts(), &parts());
         assert_eq!((truth.ids(1), truth.kth_score(1)), (&[0, 1][..], Some(2.0)));
+    }
+
+    #[test]
+    fn some_of_the_queries_keep_what_is_true_of_them() {
+        let truth = GroundTruth::from_parts(parts()).unwrap();
+        let last = truth.of_queries(&[1]);
+        assert_eq!((last.len(), last.ids(0)), (1, &[0, 1][..]));
+        assert_eq!((last.kth_score(0), last.ties_at_k(0)), (Some(2.0), 1));
+        assert_eq!(truth.of_queries(&[0, 1]), truth);
     }
 
     #[test]

@@ -215,6 +215,10 @@ impl Prepared {
             warnings: self.warnings.clone(),
             card,
             ids: self.ids.clone(),
+            ground_truth: self
+                .ground_truth
+                .as_ref()
+                .map(|truth| truth.of_queries(rows)),
             cache: Cache::open(self.cache.folder())
                 .with_context(|| format!("open the cache {}", self.cache.folder().display()))?,
         })

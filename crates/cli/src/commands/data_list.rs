@@ -9,7 +9,7 @@ use annbench_store::{
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::{args::ListArgs, exit::Outcome, output};
+use crate::{args::CatalogArgs, exit::Outcome, output};
 
 /// A line of the list.
 #[derive(Debug, Serialize)]
@@ -20,7 +20,7 @@ struct Listed {
     is_here: bool,
 }
 
-pub(crate) fn list(args: ListArgs) -> Result<Outcome> {
+pub(crate) fn list(args: CatalogArgs) -> Result<Outcome> {
     let listed: Vec<Listed> = Catalog::builtin()?
         .entries
         .into_iter()

@@ -201,6 +201,7 @@ mod tests {
             requested: params(build),
             effective: params(build),
             adjustments: Vec::new(),
+            n: 0,
             is_exact: false,
             is_repeatable: true,
             repetition: 0,
