@@ -341,8 +341,11 @@ impl Reader<'_> {
     fn base(&mut self, dataset: &Dataset) -> Result<Embeddings, Mistake> {
         let options = self.options();
         self.observer.begin("read the base", None);
-        let progress = &mut shown(self.observer, "read the base");
-        let base = dataset.load_base_on(&options, all_threads(), progress);
+        let base = dataset.load_base_on(
+            &options,
+            all_threads(),
+            &mut shown(self.observer, "read the base"),
+        );
         self.observer.end();
         let mut base = base.map_err(|error| self.mistake("dataset.path", error))?;
         if let Some(limit) = self.positive("dataset.limit", self.spec_limit())? {

@@ -29,8 +29,8 @@ pub fn read_scored_truth(path: &Path) -> Result<Truth, LoadError> {
         return hdf5::truth(path);
     }
     let mut flat = Flat::open(path, format)?;
-    let (rows, k, distances) = match format {
-        Format::Ivecs => ivecs(&mut flat).map(|(rows, k)| (rows, k, None))?,
+    let (rows, k, has_distances) = match format {
+        Format::Ivecs => ivecs(&mut flat).map(|(rows, k)| (rows, k, false))?,
         Format::Ibin => ibin(&mut flat)?,
         _ => {
             let problem = format!("is {format}, ground truth is read from ivecs, ibin and HDF5");
@@ -39,7 +39,14 @@ pub fn read_scored_truth(path: &Path) -> Result<Truth, LoadError> {
     };
     refuse_negative(&rows, k, |place, problem| flat.malformed(place, problem))?;
     let no_rows = || LoadError::NoRows { path: path.into() };
-    let distances = distances.map(|values| Matrix::from_vec(values, k));
+    let distances = match has_distances {
+        true => Some(words(&mut flat, rows.len())?),
+        false => None,
+    };
+    let distances = distances.map(|bits| {
+        let values = bits.into_iter().map(f32::from_bits).collect();
+        Matrix::from_vec(values, k)
+    });
     Ok(Truth {
         rows: Matrix::from_vec(rows, k).map_err(|_| no_rows())?,
         distances: distances.transpose().map_err(|_| no_rows())?,
@@ -74,25 +81,14 @@ fn ivecs(flat: &mut Flat<'_>) -> Result<(Vec<u32>, usize), LoadError> {
     Ok((rows, k))
 }
 
-/// Rows, k, and the distances if the file is long enough for as many.
-fn ibin(flat: &mut Flat<'_>) -> Result<(Vec<u32>, usize, Option<Vec<f32>>), LoadError> {
+/// Rows, k, and whether the file is long enough for distances behind them.
+fn ibin(flat: &mut Flat<'_>) -> Result<(Vec<u32>, usize, bool), LoadError> {
     let (n, k) = bin::header(flat)?;
     let has_distances = bin::check_length(flat, n, k, 8).is_ok();
     if !has_distances {
         bin::check_length(flat, n, k, 4)?;
     }
-    let count = (n * k) as usize;
-    let rows = words(flat, count)?;
-    let distances = match has_distances {
-        true => Some(
-            words(flat, count)?
-                .into_iter()
-                .map(f32::from_bits)
-                .collect(),
-        ),
-        false => None,
-    };
-    Ok((rows, k as usize, distances))
+    Ok((words(flat, (n * k) as usize)?, k as usize, has_distances))
 }
 
 /// The next `count` words, which the file's length was found to hold.

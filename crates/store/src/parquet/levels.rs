@@ -64,6 +64,10 @@ impl<'a> Iterator for Runs<'a> {
                     .iter()
                     .rev()
                     .fold(0, |value, &b| value << 8 | u32::from(b));
+                // The general reader refuses a value that the bit width has no room for.
+                if u64::from(value) >> self.bit_width != 0 {
+                    return None;
+                }
                 let count = (header >> 1).min(self.left);
                 Run::Repeat { value, count }
             }
@@ -172,6 +176,8 @@ mod tests {
         assert!(rows_are_full(runs, 3, 0, 6));
         assert!(!rows_are_full(runs, 2, 0, 6));
         assert!(rows_are_full(&[12, 0], 1, 0, 6), "rows of one value");
+        let damaged: &[u8] = &[2, 0, 4, 129, 2, 0, 4, 1];
+        assert!(!rows_are_full(damaged, 3, 0, 6), "a level beyond its bit");
     }
 
     #[test]
