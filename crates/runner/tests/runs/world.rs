@@ -204,7 +204,7 @@ pub(crate) fn but_for_times(finished: &Finished) -> String {
     }
     let mut points = finished.points.clone();
     for point in &mut points {
-        (point.qps, point.latency_us) = (None, None);
+        (point.qps, point.latency_us, point.repay) = (None, None, None);
         (point.tier, point.settled, point.spread) = (None, None, Default::default());
         point.ties.clear();
         point.warnings.retain(|warning| !is_of_time(warning));
