@@ -375,7 +375,7 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) metric: Option<Metric>,
     /// Vectors whose exact neighbours are found, and as many queries
-    #[arg(long, default_value_t = 1000, value_name = "N")]
+    #[arg(long, default_value_t = 500, value_name = "N")]
     pub(crate) sample: usize,
     /// Seed of the sample
     #[arg(long, default_value_t = 42)]

@@ -24,6 +24,9 @@ const MEANS_SHIFTED: f64 = 0.5;
 /// recall@k from which on nothing is lost that matters.
 const HARMLESS: f64 = 0.99;
 
+/// Vectors below which figures of a sample say nothing.
+const LEAST: usize = 100;
+
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -152,15 +155,18 @@ pub enum Finding {
     EqualNorms,
     /// Dimensions in which all vectors are the same.
     Constant {
-        /// Where.
-        side: Side,
         /// The dimensions.
         dimensions: Rows,
         /// Of so many.
         dim: usize,
     },
     /// How hard neighbours are to find.
-    Difficulty(Surroundings),
+    Difficulty {
+        /// Around which vectors.
+        side: Side,
+        /// What lies there.
+        around: Surroundings,
+    },
     /// How unevenly vectors are neighbours.
     Hubs(Hubness),
     /// What smaller components would cost.
@@ -191,7 +197,7 @@ impl Finding {
             } => warn_if(10 * dimensions.count >= *dim),
             Self::Hubs(hubness) => warn_if(hubness.is_marked()),
             Self::Norms { metric, .. } => warn_if(*metric == Metric::InnerProduct),
-            Self::EqualNorms | Self::Difficulty(_) | Self::Rounded(_) => Severity::Note,
+            Self::EqualNorms | Self::Difficulty { .. } | Self::Rounded(_) => Severity::Note,
         }
     }
 
@@ -245,13 +251,9 @@ pub(super) fn of_survey(survey: &Survey, side: Side, metric: Metric) -> Vec<Find
     findings.extend(magnitude(survey, side));
     let dimensions = survey.constant();
     let usable = survey.n - survey.not_finite.count;
-    if dimensions.count > 0 && usable > 1 {
+    if side == Side::Base && dimensions.count > 0 && usable > 1 {
         let dim = survey.dim;
-        findings.push(Finding::Constant {
-            side,
-            dimensions,
-            dim,
-        });
+        findings.push(Finding::Constant { dimensions, dim });
     }
     findings.extend(norms(survey, side, metric));
     findings
@@ -289,23 +291,28 @@ pub(super) fn of_study(study: Option<&Study>) -> Vec<Finding> {
     let near_leak = near_leak.map(|(count, of, example)| Finding::NearLeak { count, of, example });
     let is_shifted = |shift: &Shift| shift.farther > SHIFTED || shift.mean_shift > MEANS_SHIFTED;
     let shifted = study.shift.filter(is_shifted).map(Finding::Shifted);
-    let around = study.queries.unwrap_or(study.base);
+    let found = [near_duplicates, near_leak, shifted];
+    let figures = figures(study);
+    found.into_iter().flatten().chain(figures).collect()
+}
+
+/// Figures that a handful of vectors would not carry.
+fn figures(study: &Study) -> Vec<Finding> {
+    let Some(hubness) = study.hubness.filter(|hubness| hubness.n >= LEAST) else {
+        return Vec::new();
+    };
+    let (side, around) = match study.queries {
+        Some(queries) => (Side::Queries, queries),
+        None => (Side::Base, study.base),
+    };
     let difficulty = around
         .intrinsic_dimension
-        .map(|_| Finding::Difficulty(around));
-    let hubs = study.hubness.map(Finding::Hubs);
+        .map(|_| Finding::Difficulty { side, around });
     let rounded = study.headroom.map(Finding::Rounded);
-    [
-        near_duplicates,
-        near_leak,
-        shifted,
-        difficulty,
-        hubs,
-        rounded,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [difficulty, Some(Finding::Hubs(hubness)), rounded]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// How many vectors nearly equal another, of how many, and one of them; `None` if there is none.

@@ -48,7 +48,7 @@ pub struct Subject<'a> {
 
 /// How to examine.
 pub struct ExamineOptions<'a> {
-    /// Base vectors, and queries, whose exact neighbours are found; ten times as many are compared
+    /// Base vectors, and queries, whose exact neighbours are found; twenty times as many are compared
     /// with each other. At least 1.
     pub sample: usize,
     /// Threads to use, at least 1. The result does not depend on them.

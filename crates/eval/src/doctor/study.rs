@@ -19,7 +19,7 @@ const CANDIDATES: usize = 100;
 /// The k of hubness and of headroom.
 const K: usize = 10;
 /// Vectors compared with each other for each probe.
-const CROWD_PER_PROBE: usize = 10;
+const CROWD_PER_PROBE: usize = 20;
 /// Distance, as a share of that of two vectors taken at random, within which two are nearly equal.
 pub(super) const NEARLY_EQUAL: f64 = 0.01;
 /// Distance, as such a share, that may be the rounding of none.
@@ -52,7 +52,7 @@ pub struct Surroundings {
     pub probes: usize,
     /// Median distance to the nearest base vector, itself not counting.
     pub nearest_distance: f64,
-    /// Vectors whose nearest is within 1 % of the typical distance.
+    /// Vectors whose nearest is within 1 % of the typical distance and does not equal them.
     pub nearly_equal: usize,
     /// One of them and its nearest: the row it has itself, and a row of the base.
     pub example: Option<(usize, usize)>,
@@ -166,6 +166,9 @@ impl Lists {
     }
 }
 
+/// Vectors whose neighbours were found, their rows, and the matrix these are rows of.
+type Probed<'a> = (MatrixView<'a>, &'a [usize], &'a Usable<'a>);
+
 /// What a study has at hand.
 struct Scene<'a, 'l> {
     base: MatrixView<'a>,
@@ -231,19 +234,25 @@ impl Scene<'_, '_> {
         headroom: Option<Headroom>,
     ) -> Study {
         let samples = self.samples;
-        let around = |lists: &Vec<Vec<Neighbor>>, rows: &[usize], of: &Usable<'_>| {
-            let (mut around, nearly_equal) = self.surroundings(lists);
+        let around = |(vectors, rows, of): Probed<'_>, lists: &[Vec<Neighbor>]| {
+            let (mut around, nearly_equal) = self.surroundings(vectors, lists);
             around.example = nearly_equal.map(|probe| {
                 let nearest = lists[probe][0].0;
                 (of.original(rows[probe]), base.original(nearest))
             });
             around
         };
+        let probes = indexed(self.metric, self.base, &samples.probes);
+        let probes = probes.as_ref().unwrap_or(&samples.crowd).view();
+        let asked = queries.zip(samples.queries.as_ref());
         Study {
             typical_distance: samples.typical_distance,
-            base: around(&lists.base, &samples.probes, base),
-            queries: (lists.queries.as_ref().zip(queries))
-                .map(|(lists, queries)| around(lists, &samples.query_rows, queries)),
+            base: around((probes, &samples.probes, base), &lists.base),
+            queries: asked
+                .zip(lists.queries.as_ref())
+                .map(|((of, vectors), lists)| {
+                    around((vectors.view(), &samples.query_rows, of), lists)
+                }),
             shift: self.shift(lists),
             hubness,
             headroom,
@@ -269,24 +278,34 @@ impl Scene<'_, '_> {
         lists.iter().map(of_list).collect()
     }
 
-    /// What lies around the probes of these lists, and the first that nearly equals another.
-    fn surroundings(&self, lists: &[Vec<Neighbor>]) -> (Surroundings, Option<usize>) {
+    /// What lies around these vectors, as an index holds them, and the first that nearly equals
+    /// another.
+    fn surroundings(
+        &self,
+        vectors: MatrixView<'_>,
+        lists: &[Vec<Neighbor>],
+    ) -> (Surroundings, Option<usize>) {
         let distances = self.distances(lists);
         let typical = self.samples.typical_distance;
-        let nearest = nearest(&distances);
-        let within = |distance: &f64| *distance <= NEARLY_EQUAL * typical;
-        let nearest_distance = median(nearest.iter().copied()).unwrap_or_default();
+        let nearest_distance = median(nearest(&distances)).unwrap_or_default();
         let stands_out = nearest_distance > ROUNDING * typical;
+        let nearly_equal = (0..lists.len()).filter(|&probe| {
+            let Some(&(row, _)) = lists[probe].first() else {
+                return false;
+            };
+            let is_near = distances[probe][0] <= NEARLY_EQUAL * typical;
+            is_near && *as_indexed(self.metric, self.base.row(row)) != *vectors.row(probe)
+        });
         let k = local_k(self.base.n());
         let around = Surroundings {
             probes: distances.len(),
             nearest_distance,
-            nearly_equal: nearest.iter().filter(|distance| within(distance)).count(),
+            nearly_equal: nearly_equal.clone().count(),
             example: None,
             contrast: stands_out.then_some(typical / nearest_distance),
             intrinsic_dimension: intrinsic_dimension(&distances, k, ROUNDING * typical),
         };
-        (around, nearest.iter().position(within))
+        (around, nearly_equal.min())
     }
 }
 

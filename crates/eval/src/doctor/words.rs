@@ -3,8 +3,13 @@
 use annbench_vectors::Metric;
 
 use super::{
-    duplicates::Duplicates, finding::Finding, headroom::Headroom, hubness::Hubness, shift::Shift,
-    study::Surroundings, survey::Rows,
+    duplicates::Duplicates,
+    finding::{Finding, Side},
+    headroom::Headroom,
+    hubness::Hubness,
+    shift::Shift,
+    study::Surroundings,
+    survey::Rows,
 };
 
 impl Finding {
@@ -40,7 +45,7 @@ impl Finding {
             Self::Duplicates { duplicates, n } => repeated(duplicates, *n, "vectors"),
             Self::RepeatedQueries { duplicates, n } => repeated(duplicates, *n, "queries"),
             Self::NearDuplicates { count, of, example } => format!(
-                "{} of {of} vectors looked at have another within 1 % of the usual distance{}",
+                "{} of {of} vectors looked at have another, not equal, within 1 % of the usual distance{}",
                 percent(*count, *of),
                 such_as(*example, |(row, other)| format!("rows {row} and {other}"))
             ),
@@ -54,10 +59,10 @@ impl Finding {
                     )),
             ),
             Self::NearLeak { count, of, example } => format!(
-                "{} of {of} queries looked at lie within 1 % of the usual distance of a base vector{}",
+                "{} of {of} queries looked at equal no base vector but lie within 1 % of the usual distance of one{}",
                 percent(*count, *of),
                 such_as(*example, |(query, row)| format!(
-                    "query {query} of row {row}"
+                    "query {query} beside row {row}"
                 ))
             ),
             Self::Shifted(shift) => shifted(shift),
@@ -66,17 +71,13 @@ impl Finding {
                 norms.min, norms.max, norms.median
             ),
             Self::EqualNorms => "all vectors are equally long".into(),
-            Self::Constant {
-                side,
-                dimensions,
-                dim,
-            } => format!(
-                "{} of {dim} dimensions of the {side} {} the same in all vectors: {}",
+            Self::Constant { dimensions, dim } => format!(
+                "{} of {dim} dimensions {} the same in all vectors: {}",
                 dimensions.count,
                 if dimensions.count == 1 { "is" } else { "are" },
                 named("dimension", dimensions)
             ),
-            Self::Difficulty(around) => difficulty(around),
+            Self::Difficulty { side, around } => difficulty(*side, around),
             Self::Hubs(hubness) => hubs(hubness),
             Self::Rounded(headroom) => rounded(headroom),
         }
@@ -134,7 +135,7 @@ impl Finding {
             } => "L2, cosine and inner product give different neighbours",
             Self::EqualNorms => "cosine, inner product and L2 give the same neighbours",
             Self::Constant { .. } => "they take memory and time and tell no vector from another",
-            Self::Difficulty(around) => return hardness(around).1.into(),
+            Self::Difficulty { around, .. } => return hardness(around).1.into(),
             Self::Hubs(hubness) if hubness.is_marked() => {
                 "few vectors crowd the results, and graph indexes find it hard to reach the many that are in none"
             }
@@ -156,7 +157,7 @@ impl Finding {
     pub fn remedy(&self) -> String {
         let text = match self {
             Self::NotFinite { .. } => {
-                "embed these rows again, or leave them out (annbench data convert --skip-rows)"
+                "embed these rows again, or leave them out when you write the file"
             }
             Self::Zeros { .. } => {
                 "look at the texts of these rows; embed them again, or leave them out"
@@ -179,15 +180,15 @@ impl Finding {
             Self::Norms {
                 metric: Metric::Cosine,
                 ..
-            } => "nothing, if the model was made for cosine",
+            } => "nothing needs to be done, if the model was made for cosine",
             Self::Norms { .. } => "use the metric that the model was made for",
             Self::EqualNorms => "use any of the three; nothing depends on it",
             Self::Constant { .. } => "drop them, if nothing else needs them",
-            Self::Difficulty(around) => return hardness(around).2.into(),
+            Self::Difficulty { around, .. } => return hardness(around).2.into(),
             Self::Hubs(hubness) if hubness.is_marked() => {
                 "look at recall query by query; centring the vectors often helps"
             }
-            Self::Hubs(_) => "nothing",
+            Self::Hubs(_) => "nothing needs to be done",
             Self::Rounded(headroom) if headroom.int8_is_harmless() => {
                 "try SQ8 (type = \"factory\", factory = \"SQ8\" or \"IVF1024,SQ8\") beside the full size"
             }
@@ -203,8 +204,8 @@ impl Finding {
 }
 
 impl Hubness {
-    /// Whether it is far from what data of few dimensions has: normal data of 20 dimensions has
-    /// 2, a Poisson count about 0.3.
+    /// Whether it is far from what embeddings usually have. Measured by `annbench data check` on
+    /// 10,000 vectors: MiniLM's of WordNet 1.6, normal data of 32 dimensions 4.7, of 128 17.6.
     pub fn is_marked(&self) -> bool {
         self.skewness > 3.0
     }
@@ -256,19 +257,26 @@ fn shifted(shift: &Shift) -> String {
     )
 }
 
-fn difficulty(around: &Surroundings) -> String {
+/// Intrinsic dimensions of 20,000 vectors of known kinds, as `annbench data check` measures them.
+const REFERENCES: &str =
+    "for comparison: MiniLM's vectors of WordNet 20, normal data of 32 dimensions 22, of 128 51";
+
+fn difficulty(side: Side, around: &Surroundings) -> String {
     let dimension = around
         .intrinsic_dimension
         .map_or_else(String::new, |found| {
             format!(
-                "local intrinsic dimension {:.1} ({:.1} to {:.1} in the middle four fifths)",
+                "local intrinsic dimension around the {side} {:.1} ({:.1} to {:.1} in the middle four fifths)",
                 found.mean, found.p10, found.p90
             )
         });
     let contrast = around.contrast.map_or_else(String::new, |contrast| {
         format!("; a vector taken at random is {contrast:.2} times as far as the nearest")
     });
-    format!("{} to search: {dimension}{contrast}", hardness(around).0)
+    format!(
+        "{} to search: {dimension}{contrast}; {REFERENCES}",
+        hardness(around).0
+    )
 }
 
 /// A word for the difficulty, what follows and what to do.
@@ -280,12 +288,12 @@ fn hardness(around: &Surroundings) -> (&'static str, &'static str, &'static str)
             "small parameters reach high recall",
             "start with few probes and links",
         ),
-        d if d < 20.0 => (
+        d if d < 25.0 => (
             "of usual difficulty",
             "much like text and image embeddings in general",
             "the defaults are a fair start",
         ),
-        d if d < 35.0 => (
+        d if d < 40.0 => (
             "hard",
             "high recall takes many probes and long lists of candidates",
             "sweep nprobe and ef_search further than usual",
@@ -323,7 +331,6 @@ fn rounded(headroom: &Headroom) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Side;
 
     #[test]
     fn rows_are_named_up_to_five() {
