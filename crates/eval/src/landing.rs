@@ -53,10 +53,10 @@ const QPS_SLOPE: f64 = -0.8;
 const GENEROSITY: f64 = 1.5;
 
 /// A share of what the target leaves to 1 by which recall may lie above it when it has landed.
-const TOLERANCE: f64 = 0.1;
+const TOLERANCE: f64 = 0.2;
 
 /// Measurements after which the bracket is halved instead of asking the line.
-const TRUST: usize = 4;
+const TRUST: usize = 6;
 
 /// What to do next to land on `target`, given what was measured; `start` is a guess for the first
 /// measurement, else the geometric middle of the reach is.

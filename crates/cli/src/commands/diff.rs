@@ -69,7 +69,7 @@ fn print(
         b.display(),
         diff.text(&name)
     ))?;
-    if let Some((gate, found)) = judged {
+    if let Some((gate, found)) = judged.filter(|(gate, _)| !gate.is_blind(diff)) {
         output::text(&format!("\n{}", gate.text(found)))?;
     }
     Ok(())

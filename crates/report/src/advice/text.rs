@@ -214,7 +214,9 @@ fn pasted(snippets: &Snippets) -> Vec<String> {
         .filter_map(|(head, text)| Some((head, text?)));
     given
         .flat_map(|(head, text)| {
-            let lines = text.lines().map(|line| format!("    {}", clean(line)));
+            let lines = text
+                .lines()
+                .map(|line| format!("    {}", clean(line)).trim_end().to_owned());
             [String::new(), format!("{head}:")].into_iter().chain(lines)
         })
         .collect()

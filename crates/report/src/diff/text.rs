@@ -61,6 +61,9 @@ impl Diff<'_> {
         if self.pairs.is_empty() {
             return vec!["no operating point was measured in both runs".to_owned()];
         }
+        if self.recall_refused.is_some() && self.times_refused.is_some() {
+            return Vec::new();
+        }
         let head = [
             "point",
             "load",
