@@ -22,10 +22,12 @@
 //! ```
 
 mod builds;
+mod charts;
 mod csv;
 mod facts;
 mod html;
 mod json;
+mod latex;
 mod lines;
 mod markdown;
 mod note_groups;
@@ -42,10 +44,12 @@ mod terminal;
 mod tiers;
 mod verdict;
 
+pub use charts::Chart;
 pub use csv::{ExportError, csv};
 pub use facts::Fact;
 pub use html::html;
 pub use json::json;
+pub use latex::latex;
 pub use markdown::markdown;
 pub use notes::{Note, Notes};
 pub use numbers::Quantity;

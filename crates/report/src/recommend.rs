@@ -48,7 +48,9 @@ fn are_tied(a: &PointRow, b: &PointRow) -> bool {
     a.ties.contains(&b.point) || b.ties.contains(&a.point)
 }
 
-fn meets(run: &Run, point: &PointRow, recall: f64) -> bool {
+/// Whether the recall@k interval of a point lies at `recall` or above as a whole, or it is exact
+/// and was measured as such.
+pub(crate) fn meets(run: &Run, point: &PointRow, recall: f64) -> bool {
     point.recall.is_some_and(|measured| {
         measured.low >= recall || (is_exact(run, point) && measured.value >= 1.0)
     })
