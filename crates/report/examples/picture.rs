@@ -10,6 +10,9 @@
 
 use std::{env, fs, path::Path};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::json;
+
 #[path = "../tests/browser/mod.rs"]
 mod browser;
 
@@ -33,7 +36,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let page = fs::canonicalize(Path::new(page))?;
     let mut page = browser::Page::open(&chromium, &page, size, dark)?;
     page.evaluate(DRAWN)?;
-    fs::write(picture, page.picture(false)?)?;
+    let told = page.call("Page.captureScreenshot", json!({ "format": "png" }))?;
+    let png = BASE64_STANDARD.decode(told["data"].as_str().unwrap_or_default())?;
+    fs::write(picture, png)?;
     eprintln!("wrote {picture}");
     Ok(())
 }

@@ -5,6 +5,7 @@ use annbench_store::results::Tier;
 use super::{
     clean,
     paint::{Ink, Paint},
+    wrapped,
 };
 use crate::charts::{Chart, Kind, Line, Mark, axis};
 
@@ -38,11 +39,13 @@ pub(super) fn chart(chart: &Chart, paint: Paint, width: usize) -> Vec<String> {
         return Vec::new();
     }
     let field = Field::of(chart, columns);
-    let mut lines = vec![paint.with(Ink::Strong, &clean(&chart.title))];
+    let title = wrapped(&clean(&chart.title), "", width);
+    let title = title.iter().map(|line| paint.with(Ink::Strong, line));
+    let mut lines: Vec<String> = title.collect();
     lines.extend(field.rows(chart, paint));
-    lines.push(field.x_axis());
+    lines.push(field.x_axis(paint));
     lines.push(field.x_names(chart));
-    lines.push(key(chart));
+    lines.extend(wrapped(&key(chart), "", width));
     lines
 }
 
@@ -85,8 +88,8 @@ impl Field {
         rows.collect()
     }
 
-    fn x_axis(&self) -> String {
-        format!("{:>8} └{}", "", "─".repeat(self.columns))
+    fn x_axis(&self, paint: Paint) -> String {
+        format!("{:>8} └{}", "", paint.rule().repeat(self.columns))
     }
 
     /// The values that the x axis names, each under its place, as far as they do not touch.
@@ -94,7 +97,9 @@ impl Field {
         let mut names = String::new();
         for (value, name) in chart.x.ticks(&self.x) {
             let middle = MARGIN + self.column(value);
-            let start = middle.saturating_sub(name.chars().count() / 2);
+            let length = name.chars().count();
+            let last = (MARGIN + self.columns).saturating_sub(length);
+            let start = middle.saturating_sub(length / 2).min(last);
             let written = names.chars().count();
             if written == 0 || start > written {
                 names.push_str(&" ".repeat(start - written));
@@ -157,8 +162,12 @@ mod tests {
     #[test]
     fn faster_points_stand_higher_and_more_accurate_ones_further_right() {
         let lines = lines(100);
+        let title = lines
+            .iter()
+            .position(|line| line.contains('┤') || line.contains('│'));
+        let lines = &lines[title.unwrap()..];
         let place = |sign: char| -> Vec<(usize, usize)> {
-            let rows = lines[1..=ROWS].iter().enumerate();
+            let rows = lines[..ROWS].iter().enumerate();
             rows.flat_map(|(row, line)| {
                 let found = line.chars().enumerate().filter(move |(_, c)| *c == sign);
                 found.map(move |(column, _)| (row, column))
@@ -177,8 +186,7 @@ mod tests {
     #[test]
     fn it_keeps_to_the_width_or_stays_away() {
         for width in [40, 60, 72, 200] {
-            let body = lines(width).into_iter().skip(1);
-            for line in body.take(ROWS + 2) {
+            for line in lines(width) {
                 assert!(line.width() <= width, "{width}: {line:?}");
             }
         }

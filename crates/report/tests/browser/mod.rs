@@ -192,14 +192,6 @@ impl Page {
         Ok(())
     }
 
-    /// The page as a PNG: all of it, or as much as the window shows.
-    pub(crate) fn picture(&mut self, whole: bool) -> Outcome<Vec<u8>> {
-        use base64::{Engine, prelude::BASE64_STANDARD};
-        let params = json!({ "format": "png", "captureBeyondViewport": whole });
-        let told = self.call("Page.captureScreenshot", params)?;
-        Ok(BASE64_STANDARD.decode(told["data"].as_str().unwrap_or_default())?)
-    }
-
     /// Events of one kind, their parameters.
     pub(crate) fn told<'p>(&'p self, method: &'p str) -> impl Iterator<Item = &'p Value> {
         let events = self.events.iter();
