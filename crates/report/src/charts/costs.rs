@@ -77,7 +77,7 @@ fn lines(run: &Run, load: Load, cost: &Cost) -> Vec<Line> {
 }
 
 fn marks(run: &Run, load: Load, cost: &Cost, backend: &str) -> Vec<Mark> {
-    let of_type = run.builds.iter().filter(|build| build.backend == backend);
+    let of_type = run.whole_builds().filter(|build| build.backend == backend);
     let drawn = of_type.filter_map(|build| {
         let fastest = fastest(run, load, build)?;
         let x = (cost.of)(build).filter(|cost| *cost > 0.0)?;
