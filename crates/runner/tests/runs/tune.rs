@@ -84,9 +84,10 @@ fn a_tuning_cut_off_goes_on_with_what_it_has() {
     let world = World::new();
     world.write(GRID);
     let stop = Stop::default();
+    let mut observer = StopAtThird(stop.clone());
     let going = Going {
-        stop: stop.clone(),
-        ..Going::on(&mut StopAtThird(stop))
+        stop,
+        ..Going::on(&mut observer)
     };
     let error = go(&world, going).unwrap_err();
     assert!(error.is::<Interrupted>(), "{error:#}");
