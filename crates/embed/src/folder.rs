@@ -85,6 +85,7 @@ impl Folder {
 
 /// The files that a model consists of besides modules.json, relative to its folder; the weights last.
 /// Some are optional.
+#[cfg(feature = "hub")]
 pub(crate) fn files(folder: &Path) -> Result<Vec<String>, ModelError> {
     let (modules, _) = modules(folder)?;
     let within = |path: &str, file: &str| match path {

@@ -69,7 +69,7 @@ impl Hub {
     /// address from `HF_ENDPOINT`, the token from `HF_TOKEN` or where the hub's own tools keep it,
     /// and `HF_HUB_OFFLINE`.
     pub fn from_env() -> Self {
-        let text = |name| {
+        let text = |name: &str| {
             env::var(name)
                 .ok()
                 .filter(|value: &String| !value.is_empty())

@@ -6,7 +6,7 @@
 
 use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
 
-use candle_core::{CpuStorage, InplaceOp1, InplaceOpN, Layout, Result, bail};
+use candle_core::{CpuStorage, InplaceOp1, InplaceOp2, Layout, Result, bail};
 
 /// Adds one value a column.
 pub(crate) struct AddBias(pub(crate) Vec<f32>);
@@ -68,7 +68,7 @@ impl InplaceOp1 for Norm {
     }
 }
 
-impl InplaceOpN<1> for Norm {
+impl InplaceOp2 for Norm {
     fn name(&self) -> &'static str {
         "add-norm"
     }
@@ -77,7 +77,8 @@ impl InplaceOpN<1> for Norm {
         &self,
         storage: &mut CpuStorage,
         layout: &Layout,
-        [(others, others_layout)]: [(&CpuStorage, &Layout); 1],
+        others: &CpuStorage,
+        others_layout: &Layout,
     ) -> Result<()> {
         let width = self.weight.len();
         let others = values(others, others_layout)?.chunks_exact(width);

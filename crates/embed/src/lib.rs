@@ -31,7 +31,7 @@ mod corpus;
 mod embed_error;
 #[cfg(feature = "model")]
 mod folder;
-#[cfg(feature = "model")]
+#[cfg(feature = "hub")]
 mod hub;
 #[cfg(feature = "model")]
 mod kept;
@@ -63,7 +63,7 @@ mod workers;
 
 pub use corpus::{Corpus, CorpusError};
 pub use embed_error::EmbedError;
-#[cfg(feature = "model")]
+#[cfg(feature = "hub")]
 pub use hub::{Hub, HubError};
 #[cfg(feature = "model")]
 pub use kept::Kept;

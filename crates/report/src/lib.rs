@@ -24,6 +24,7 @@
 
 mod advice;
 mod builds;
+mod charts;
 mod columns;
 mod confidence;
 mod constraints;
@@ -33,6 +34,7 @@ mod examination_json;
 mod facts;
 mod html;
 mod json;
+mod latex;
 mod lines;
 mod markdown;
 mod note_groups;
@@ -54,6 +56,7 @@ mod tiers;
 mod verdict;
 
 pub use advice::{Advice, Cost, Loosening};
+pub use charts::Chart;
 pub use columns::columns;
 pub use confidence::ConfidenceError;
 pub use constraints::{Constraint, Constraints};
@@ -65,6 +68,7 @@ pub use examination_json::examination_json;
 pub use facts::Fact;
 pub use html::html;
 pub use json::json;
+pub use latex::latex;
 pub use markdown::markdown;
 pub use notes::{Note, Notes};
 pub use numbers::Quantity;

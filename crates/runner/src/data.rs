@@ -180,11 +180,7 @@ impl Prepared {
             return Err(written.places.mistake("dataset.queries", message).into());
         }
         let of_all = |half: &[usize], words| {
-            let said = format!(
-                "{} of the {n_queries}, {words}; {}",
-                half.len(),
-                self.card.queries
-            );
+            let said = format!("half of {n_queries}, {words}; {}", self.card.queries);
             self.with_queries(half, said)
         };
         Ok((

@@ -1,35 +1,28 @@
 //! The run as one HTML page that asks nothing of any other place.
 
-mod axis;
-mod curves;
-mod frame;
 mod grid;
-mod height;
-mod scatter;
-mod shape;
+mod live;
+mod policy;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use crate::{Fact, Note, Run, Summary};
+use crate::{Chart, Fact, Note, Run, Summary, charts};
 
 const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("sort.js");
-
-/// What the browser may do: nothing but this page's own style and the script of that hash. Should
-/// a name ever escape its escaping, it still cannot run or fetch.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
-     script-src 'sha256-dn1i57vcWoqOj+2kRtlgPjxPle+N9NhgPsFzfb9QY0Q='";
+const SCRIPT: &str = include_str!("page.js");
 
 /// The run as a page of HTML: verdict, charts, tables, notes, and what repeats it.
 ///
-/// Style, script and pictures are part of it; it works offline, follows the reader's dark mode,
+/// Style, scripts and pictures are part of it; it works offline, follows the reader's dark mode,
 /// and reads on a phone and on paper. Names from the run are text wherever they stand.
 pub fn html(run: &Run) -> String {
     let summary = Summary::new(run);
+    let library = live::library().unwrap_or_default();
+    let scripts = [library.as_str(), SCRIPT];
     let page = markup! {
         (DOCTYPE)
         html lang="en" {
-            (head(summary.title))
+            (head(summary.title, &policy::policy(&scripts)))
             body {
                 main {
                     h1 { (summary.title) }
@@ -44,18 +37,18 @@ pub fn html(run: &Run) -> String {
                     (indexes(&summary))
                     (reproduce(run, &summary.details))
                 }
-                script { (PreEscaped(SCRIPT)) }
+                @for script in scripts { script { (PreEscaped(script)) } }
             }
         }
     };
     page.into_string()
 }
 
-fn head(title: &str) -> Markup {
+fn head(title: &str, policy: &str) -> Markup {
     markup! {
         head {
             meta charset="utf-8";
-            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            meta http-equiv="Content-Security-Policy" content=(policy);
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             title { (title) " - annbench" }
@@ -100,18 +93,25 @@ fn facts(facts: &[Fact]) -> Markup {
 }
 
 fn charts(run: &Run) -> Markup {
-    let charts = scatter::scatters(run);
+    let charts = Chart::trade_offs(run);
     markup! {
         @if !charts.is_empty() {
             section {
                 h2 { "Trade-off" }
-                (shape::legend(run))
-                div.charts {
-                    @for (number, chart) in charts.iter().enumerate() {
-                        (chart.figure(&format!("chart-{number}")))
-                    }
-                }
+                (charts::legend(run))
+                div.charts { @for chart in &charts { (figure(chart)) } }
             }
+        }
+    }
+}
+
+fn figure(chart: &Chart) -> Markup {
+    markup! {
+        figure {
+            figcaption id=(chart.name) { (chart.title) }
+            div.live {}
+            div.still { (chart.picture(&chart.name)) (chart.key()) }
+            script type="application/json" { (PreEscaped(live::figure(chart))) }
         }
     }
 }
@@ -135,11 +135,7 @@ fn under_load(run: &Run, summary: &Summary<'_>) -> Markup {
         @if !summary.under_load.rows.is_empty() {
             section {
                 h2 { "Under load" }
-                div.charts {
-                    @for (number, chart) in curves::curves(run).iter().enumerate() {
-                        (chart.figure(&format!("load-{number}")))
-                    }
-                }
+                div.charts { @for chart in &Chart::under_load(run) { (figure(chart)) } }
                 (grid::grid(&summary.under_load, "Under load"))
             }
         }
@@ -151,11 +147,7 @@ fn scaling(run: &Run, summary: &Summary<'_>) -> Markup {
         @if let Some(legend) = &summary.scaling_legend {
             section {
                 h2 { "As the base grows" }
-                div.charts {
-                    @for (number, chart) in curves::scaling(run).iter().enumerate() {
-                        (chart.figure(&format!("scaling-{number}")))
-                    }
-                }
+                div.charts { @for chart in &Chart::scaling(run) { (figure(chart)) } }
                 (grid::grid(&summary.scaling, "As the base grows"))
                 p.legend { (legend) }
             }

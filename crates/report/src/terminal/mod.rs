@@ -1,11 +1,13 @@
 //! The run on a terminal: plain or in colour, as wide as there is room.
 
+mod chart;
 mod examination;
 mod grid;
 mod paint;
 
-use crate::{Fact, Note, Run, Summary};
+use crate::{Chart, Fact, Note, Run, Summary};
 
+use chart::chart;
 pub use examination::examination;
 use grid::grid;
 use paint::{Ink, Paint};
@@ -38,6 +40,7 @@ pub fn terminal(run: &Run, style: Style) -> String {
         alarms(&summary, paint, width),
         facts(&summary.facts, paint, width),
         points(&summary, paint, width),
+        trade_off(run, paint, width),
         under_load(&summary, paint, width),
         scaling(&summary, paint, width),
         notes(&summary, paint, width),
@@ -80,6 +83,13 @@ fn points(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
     let sharpness = summary.sharpness.iter();
     lines.extend(sharpness.flat_map(|sentence| wrapped(&clean(sentence), "    ", width)));
     lines
+}
+
+/// Recall and speed under the first main load.
+fn trade_off(run: &Run, paint: Paint, width: usize) -> Vec<String> {
+    let charts = Chart::trade_offs(run);
+    let first = charts.first().map(|first| chart(first, paint, width));
+    first.unwrap_or_default()
 }
 
 fn under_load(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
-use annbench_report::{Run, Style, csv, markdown, terminal};
+use annbench_report::{Run, Style, csv, latex, markdown, terminal};
 
 use crate::fixture;
 
 /// The name of a file and how its text comes about.
 type Case = (&'static str, fn(&Run) -> String);
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     ("terminal-plain-120.txt", |run| plain(run, 120)),
     ("terminal-plain-160.txt", |run| plain(run, 160)),
     ("terminal-plain-72.txt", |run| plain(run, 72)),
@@ -21,6 +21,7 @@ const CASES: [Case; 6] = [
         terminal(run, style)
     }),
     ("report.md", markdown),
+    ("report.tex", latex),
     ("summary.csv", |run| csv(run).unwrap_or_default()),
 ];
 

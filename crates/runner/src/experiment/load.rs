@@ -118,7 +118,9 @@ fn unset(root: &mut Item, path: &str) -> Result<(), String> {
             Ok(position) => item.get_mut(position),
             Err(_) => item.get_mut(name),
         };
-        let Some(next) = next else { return Ok(()) };
+        let Some(next) = next.filter(|next| !next.is_none()) else {
+            return Ok(());
+        };
         item = next;
     }
     match item.as_table_like_mut() {
@@ -316,7 +318,7 @@ search.nprobe = [1, 2]
         check(
             "path = \"base.parquet\"",
             "",
-            "x.toml:3:1: dataset: names no data; give path",
+            "x.toml:3:2: dataset: names no data; give path",
         );
         check(
             "\"90s\"",
@@ -333,14 +335,14 @@ search.nprobe = [1, 2]
             "path = \"a\"\ncorpus = \"b\"",
             "x.toml:5:1: dataset.corpus: path and corpus exclude",
         );
-        check("corpus = \"b\"", "x.toml:3:1: dataset.model: texts need");
+        check("corpus = \"b\"", "x.toml:3:2: dataset.model: texts need");
         check(
             "path = \"a\"\nmetadata = \"b\"",
             "x.toml:5:1: dataset.metadata: belongs to a corpus",
         );
         check(
             "path = \"a\"\nqueries.texts = [\"b\"]",
-            "x.toml:3:1: dataset.model: texts need",
+            "x.toml:3:2: dataset.model: texts need",
         );
         check(
             "corpus = \"a\"\nmodel = \"m\"\nqueries = { texts = \"b\", sample = 3 }",

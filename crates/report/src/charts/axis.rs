@@ -2,7 +2,7 @@
 
 /// A range of values laid along a line of pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     kind: Kind,
     low: f64,
     high: f64,
@@ -25,7 +25,7 @@ const MOST_TICKS: usize = 7;
 
 impl Axis {
     /// An axis of shares from a tick at or below the smallest of `values` to 1.
-    pub(super) fn share(values: impl Iterator<Item = f64>, px: [f64; 2]) -> Self {
+    pub(crate) fn share(values: impl Iterator<Item = f64>, px: [f64; 2]) -> Self {
         let smallest = values.fold(1.0, f64::min).max(0.0);
         let step = share_step(smallest);
         // A value a rounding error below a tick belongs to that tick.
@@ -34,7 +34,7 @@ impl Axis {
     }
 
     /// A logarithmic axis that holds all positive `values` with some room at the ends.
-    pub(super) fn log(values: impl Iterator<Item = f64> + Clone, px: [f64; 2]) -> Self {
+    pub(crate) fn log(values: impl Iterator<Item = f64> + Clone, px: [f64; 2]) -> Self {
         let positive = values.filter(|value| value.is_finite() && *value > 0.0);
         let low = positive.clone().fold(f64::INFINITY, f64::min);
         let high = positive.fold(0.0, f64::max);
@@ -55,7 +55,7 @@ impl Axis {
     }
 
     /// Where `value` lies, in pixels; never beyond the ends.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(crate) fn place(&self, value: f64) -> f64 {
         let share = match self.kind {
             Kind::Linear(_) => (value - self.low) / (self.high - self.low),
             Kind::Log => (value / self.low).ln() / (self.high / self.low).ln(),
@@ -69,7 +69,7 @@ impl Axis {
     }
 
     /// Values to be named along the axis, ascending.
-    pub(super) fn ticks(&self) -> Vec<f64> {
+    pub(crate) fn ticks(&self) -> Vec<f64> {
         match self.kind {
             Kind::Linear(step) => self.linear_ticks(step),
             Kind::Log => self.log_ticks(),

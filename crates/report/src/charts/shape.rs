@@ -20,18 +20,18 @@ const OUTLINES: [&str; SHAPES] = [
 
 /// The mark of series `series` around the origin: full on the front, shaded where tied with it,
 /// else hollow.
-pub(super) fn shape(series: usize, tier: Option<Tier>) -> Markup {
+pub(crate) fn shape(series: usize, tier: Option<Tier>) -> Markup {
     let [full, shaded] = [Tier::Front, Tier::Tied].map(|wanted| tier == Some(wanted));
     html! { path.full[full].shaded[shaded] d=(OUTLINES[series % SHAPES]) {} }
 }
 
 /// The class that gives a series its colour.
-pub(super) fn class(series: usize) -> String {
+pub(crate) fn class(series: usize) -> String {
     format!("series-{}", series % SHAPES)
 }
 
 /// The index types of the run, in the order they first appear: the number of each is its series.
-pub(super) fn all_series(run: &Run) -> Vec<&str> {
+pub(crate) fn all_series(run: &Run) -> Vec<&str> {
     let mut backends: Vec<&str> = Vec::new();
     for point in run.candidates() {
         if !backends.contains(&point.backend.as_str()) {
@@ -42,7 +42,7 @@ pub(super) fn all_series(run: &Run) -> Vec<&str> {
 }
 
 /// What the marks mean.
-pub(super) fn legend(run: &Run) -> Markup {
+pub(crate) fn legend(run: &Run) -> Markup {
     html! {
         ul.key {
             @for (series, backend) in all_series(run).iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use annbench_store::results::{Estimate, PointRow};
 
+use super::{Dimension, Extent, exactly};
 use crate::numbers::{Quantity, alone};
 
 /// A figure of a row.
@@ -31,11 +32,6 @@ impl Height {
 
     /// The figure; none where it was not measured or has no place on a logarithmic axis.
     pub(super) fn of(self, row: &PointRow) -> Option<Estimate> {
-        let exactly = |value| Estimate {
-            value,
-            low: value,
-            high: value,
-        };
         let found = match self {
             Self::Qps => row.qps,
             Self::P99 => row.latency_us?.p99.map(exactly),
@@ -49,6 +45,25 @@ impl Height {
         match self {
             Self::Qps => height,
             Self::P99 | Self::P50 => -height,
+        }
+    }
+
+    /// A word for files.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Qps => "qps",
+            Self::P99 => "p99",
+            Self::P50 => "p50",
+        }
+    }
+
+    /// The y axis.
+    pub(super) fn dimension(self) -> Dimension {
+        Dimension {
+            title: self.title().to_owned(),
+            extent: Extent::Log,
+            quantity: Quantity::PerSecond,
+            named: Vec::new(),
         }
     }
 

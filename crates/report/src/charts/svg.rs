@@ -1,0 +1,248 @@
+//! A chart as SVG: title, axes, grid lines, and marks at their places.
+
+use annbench_store::results::{Estimate, Tier};
+use maud::{Markup, PreEscaped, html};
+
+use super::{
+    Chart, Kind, Line, Mark,
+    axis::Axis,
+    shape::{class, shape},
+};
+
+const WIDTH: f64 = 560.0;
+const HEIGHT: f64 = 380.0;
+const LEFT: f64 = 70.0;
+const RIGHT: f64 = WIDTH - 22.0;
+const TOP: f64 = 32.0;
+const BOTTOM: f64 = HEIGHT - 52.0;
+
+/// Where the x axis lies, in pixels.
+const ACROSS: [f64; 2] = [LEFT, RIGHT];
+
+/// Where the y axis lies, in pixels from the top.
+const UPWARDS: [f64; 2] = [BOTTOM, TOP];
+
+/// Pixels from one curve's number to the next, at least.
+const ROOM: f64 = 14.0;
+
+/// Pixels from the end of a curve to its number.
+const GAP: f64 = 10.0;
+
+/// The style of a chart that stands alone: the page's own, by day.
+const STYLE: &str = include_str!("alone.css");
+
+/// Height of a line of the key below a chart that stands alone.
+const KEY_LINE: f64 = 20.0;
+
+impl Chart {
+    /// The chart without what is around it; `labelled_by` is the id of what says its title.
+    pub(crate) fn picture(&self, labelled_by: &str) -> Markup {
+        html! {
+            svg.chart viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby=(labelled_by) {
+                (self.content())
+            }
+        }
+    }
+
+    /// What numbers in the chart stand for; empty where they stand for nothing.
+    pub(crate) fn key(&self) -> Markup {
+        let curves = || self.lines.iter().filter(|line| line.kind == Kind::Curve);
+        html! {
+            @if curves().next().is_some() { ol { @for line in curves() { li { (line.name) } } } }
+        }
+    }
+
+    /// The chart as an SVG document of its own, with its title above and its key below, on white.
+    pub fn svg(&self) -> String {
+        let named: Vec<&Line> = self.lines.iter().collect();
+        let height = TOP + HEIGHT + KEY_LINE * named.len() as f64;
+        let document = html! {
+            svg xmlns="http://www.w3.org/2000/svg" width=(WIDTH) height=(height)
+                viewBox={ "0 0 " (WIDTH) " " (height) } {
+                style { (PreEscaped(STYLE)) }
+                rect.paper width="100%" height="100%" {}
+                text.title x=(px(WIDTH / 2.0)) y="20" text-anchor="middle" { (self.title) }
+                g transform={ "translate(0 " (px(TOP)) ")" } { (self.content()) }
+                @for (at, line) in named.iter().enumerate() {
+                    @let y = TOP + HEIGHT + KEY_LINE * (at as f64 + 0.5);
+                    g transform={ "translate(" (px(LEFT)) " " (px(y)) ")" } { (self.key_line(line)) }
+                }
+            }
+        };
+        document.into_string()
+    }
+
+    fn key_line(&self, line: &Line) -> Markup {
+        html! {
+            @match line.kind {
+                Kind::Front => line.front x1="-8" x2="8" y1="0" y2="0" {},
+                Kind::Points => g.mark.{ (class(line.series)) } {
+                    (shape(line.series, Some(Tier::Front)))
+                },
+                Kind::Curve => text.tick text-anchor="middle" dy="0.35em" { (self.number(line)) },
+            }
+            text.tick x="16" dy="0.35em" { (line.name) }
+        }
+    }
+
+    /// The number of a curve among the curves, from 1.
+    fn number(&self, wanted: &Line) -> usize {
+        let curves = self.lines.iter().filter(|line| line.kind == Kind::Curve);
+        1 + curves.take_while(|line| *line != wanted).count()
+    }
+
+    fn content(&self) -> Markup {
+        let frame = Frame::of(self);
+        html! {
+            (self.grid_lines(&frame))
+            @for line in &self.lines { (frame.line(line)) }
+            (self.numbers(&frame))
+        }
+    }
+
+    fn grid_lines(&self, frame: &Frame) -> Markup {
+        html! {
+            @for (tick, text) in self.x.ticks(&frame.x) {
+                @let x = px(frame.x.place(tick));
+                line.grid x1=(x) x2=(x) y1=(px(TOP)) y2=(px(BOTTOM)) {}
+                text.tick x=(x) y=(px(BOTTOM + 21.0)) text-anchor="middle" { (text) }
+            }
+            @for (tick, text) in self.y.ticks(&frame.y) {
+                @let y = px(frame.y.place(tick));
+                line.grid x1=(px(LEFT)) x2=(px(RIGHT)) y1=(y) y2=(y) {}
+                text.tick x=(px(LEFT - 7.0)) y=(y) dy="0.35em" text-anchor="end" { (text) }
+            }
+            text.axis x=(px((LEFT + RIGHT) / 2.0)) y=(px(HEIGHT - 8.0)) text-anchor="middle" {
+                (self.x.title)
+            }
+            text.axis x=(px(4.0)) y=(px(15.0)) { (self.y.title) }
+        }
+    }
+
+    /// The number of each curve at its right end.
+    fn numbers(&self, frame: &Frame) -> Markup {
+        let curves = self.lines.iter().filter(|line| line.kind == Kind::Curve);
+        let ends: Vec<&Mark> = curves.filter_map(|line| line.marks.last()).collect();
+        let wanted = ends.iter().map(|mark| frame.y.place(mark.y.value));
+        let heights = apart(&wanted.collect::<Vec<_>>(), ROOM);
+        html! {
+            @for (at, (mark, y)) in ends.iter().zip(heights).enumerate() {
+                text.tick x=(px(frame.x.place(mark.x.value) + GAP)) y=(px(y)) dy="0.35em" {
+                    (at + 1)
+                }
+            }
+        }
+    }
+}
+
+/// The axes of a chart, in pixels.
+struct Frame {
+    x: Axis,
+    y: Axis,
+}
+
+impl Frame {
+    fn of(chart: &Chart) -> Self {
+        let ends = |of: fn(&Mark) -> Estimate| {
+            chart.marks().flat_map(move |mark| {
+                let estimate = of(mark);
+                [estimate.low, estimate.value, estimate.high]
+            })
+        };
+        Self {
+            x: chart.x.axis(ends(|mark| mark.x), ACROSS),
+            y: chart.y.axis(ends(|mark| mark.y), UPWARDS),
+        }
+    }
+
+    fn line(&self, line: &Line) -> Markup {
+        html! {
+            @match line.kind {
+                Kind::Front => polyline.front points=(self.path(&line.marks)) {},
+                Kind::Points => @for mark in &line.marks { (self.mark(line.series, mark)) },
+                Kind::Curve => {
+                    g class=(class(line.series)) { polyline.curve points=(self.path(&line.marks)) {} }
+                    @for mark in &line.marks { (self.mark(line.series, mark)) }
+                },
+            }
+        }
+    }
+
+    /// The places of marks in their order, as SVG lists them.
+    fn path(&self, marks: &[Mark]) -> String {
+        let place =
+            |mark: &Mark| format!("{},{}", self.x_px(mark.x.value), self.y_px(mark.y.value));
+        let places: Vec<String> = marks.iter().map(place).collect();
+        places.join(" ")
+    }
+
+    fn mark(&self, series: usize, mark: &Mark) -> Markup {
+        let (x, y) = (self.x_px(mark.x.value), self.y_px(mark.y.value));
+        html! {
+            g.mark.{ (class(series)) } {
+                title { (mark.text) }
+                line.whisker x1=(self.x_px(mark.x.low)) x2=(self.x_px(mark.x.high)) y1=(y) y2=(y) {}
+                line.whisker x1=(x) x2=(x) y1=(self.y_px(mark.y.low)) y2=(self.y_px(mark.y.high)) {}
+                g transform={ "translate(" (x) " " (y) ")" } {
+                    circle.reach r="11" {}
+                    (shape(series, mark.tier))
+                }
+            }
+        }
+    }
+
+    fn x_px(&self, value: f64) -> String {
+        px(self.x.place(value))
+    }
+
+    fn y_px(&self, value: f64) -> String {
+        px(self.y.place(value))
+    }
+}
+
+/// Pixels with a tenth: more would only make the page longer.
+fn px(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+/// The places, each moved down as far as it takes to be `room` below the next higher one.
+fn apart(places: &[f64], room: f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_by(|a, b| places[*a].total_cmp(&places[*b]));
+    let mut moved = places.to_vec();
+    for pair in order.windows(2) {
+        moved[pair[1]] = moved[pair[1]].max(moved[pair[0]] + room);
+    }
+    moved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn numbers_at_the_ends_of_lines_do_not_overlap() {
+        assert_eq!(
+            apart(&[50.0, 10.0, 12.0, 11.0], 14.0),
+            [52.0, 10.0, 38.0, 24.0]
+        );
+        assert_eq!(apart(&[], 14.0), [0.0; 0]);
+    }
+
+    #[test]
+    fn a_chart_of_its_own_has_its_title_and_names_what_it_draws() {
+        let charts = Chart::trade_offs(&fixture::run());
+        let text = charts[0].svg();
+        assert!(text.starts_with("<svg xmlns="));
+        for name in [
+            "Pareto front",
+            "ivf_flat",
+            "hnsw",
+            charts[0].title.split(':').next().unwrap(),
+        ] {
+            assert!(text.contains(name), "{name}");
+        }
+        assert!(!text.contains("<script"), "names stay text");
+    }
+}

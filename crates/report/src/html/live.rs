@@ -1,0 +1,196 @@
+//! A chart that answers the mouse: what Plotly is told in the reader's browser.
+
+use annbench_store::results::{Estimate, Tier};
+use plotly::{
+    Layout, Plot, Scatter, Trace,
+    common::{
+        DashType, ErrorData, ErrorType, HoverInfo, Line as Stroke, Marker, MarkerSymbol, Mode,
+    },
+    layout::{Axis, AxisType, HoverMode, Legend},
+};
+use serde_json::{Value, json};
+
+use crate::charts::{Chart, Dimension, Extent, Kind, Line, Mark};
+
+/// Marks as in [`crate::charts`]'s pictures, full and hollow; `style.css` has a colour for each.
+const SYMBOLS: [(MarkerSymbol, MarkerSymbol); 6] = [
+    (MarkerSymbol::Circle, MarkerSymbol::CircleOpen),
+    (MarkerSymbol::Square, MarkerSymbol::SquareOpen),
+    (MarkerSymbol::TriangleUp, MarkerSymbol::TriangleUpOpen),
+    (MarkerSymbol::Diamond, MarkerSymbol::DiamondOpen),
+    (MarkerSymbol::TriangleDown, MarkerSymbol::TriangleDownOpen),
+    (MarkerSymbol::Cross, MarkerSymbol::CrossOpen),
+];
+
+/// Plotly's own script, as the crate `plotly` carries it. Its other script, for formulas, is left
+/// out: no chart here has one, and it is as long again as all the rest of the page.
+///
+/// `None` if the crate hands its scripts over in another form than this code knows.
+pub(super) fn library() -> Option<String> {
+    let sources = Plot::offline_js_sources();
+    let (_, rest) = sources.split_once("<script type=\"text/javascript\">")?;
+    let (script, _) = rest.split_once("</script>")?;
+    Some(script.to_owned())
+}
+
+/// The chart as JSON for the page's script: traces, layout. Safe within a `script` element.
+pub(super) fn figure(chart: &Chart) -> String {
+    let traces: Vec<Value> = chart.lines.iter().flat_map(traces).collect();
+    let figure = json!({ "traces": traces, "layout": layout(chart) });
+    // Within JSON `<` stands in strings alone, and there this means the same.
+    figure.to_string().replace('<', "\\u003c")
+}
+
+fn layout(chart: &Chart) -> Layout {
+    let legend = Legend::new().orientation(plotly::common::Orientation::Horizontal);
+    Layout::new()
+        .x_axis(axis(&chart.x))
+        .y_axis(axis(&chart.y))
+        .legend(legend.y(-0.25))
+        .hover_mode(HoverMode::Closest)
+        .height(430)
+}
+
+fn axis(dimension: &Dimension) -> Axis {
+    let axis = Axis::new().title(plain(&dimension.title));
+    match (dimension.extent, dimension.named.as_slice()) {
+        (Extent::Share, _) => axis,
+        (Extent::Log, []) => axis.type_(AxisType::Log),
+        (Extent::Log, named) => axis.type_(AxisType::Log).tick_values(named.to_vec()),
+    }
+}
+
+/// Marks on the front are full, others hollow: a trace each, that the legend hides together.
+fn traces(line: &Line) -> Vec<Value> {
+    let is_full = |mark: &&Mark| mark.tier == Some(Tier::Front);
+    let (full, hollow): (Vec<&Mark>, Vec<&Mark>) = line.marks.iter().partition(is_full);
+    let (solid, open) = SYMBOLS[line.series % SYMBOLS.len()].clone();
+    let all: Vec<&Mark> = line.marks.iter().collect();
+    match line.kind {
+        Kind::Front => vec![front(line, &all)],
+        Kind::Curve => vec![coloured(
+            line,
+            marked(line, &all, solid, Mode::LinesMarkers),
+        )],
+        Kind::Points => {
+            let shown = [(full, solid), (hollow, open)].into_iter();
+            let shown = shown.filter(|(marks, _)| !marks.is_empty()).enumerate();
+            let trace = |(at, (marks, symbol)): (usize, (Vec<&Mark>, MarkerSymbol))| {
+                let trace = marked(line, &marks, symbol, Mode::Markers);
+                coloured(line, trace.show_legend(at == 0))
+            };
+            shown.map(trace).collect()
+        }
+    }
+}
+
+fn front(line: &Line, marks: &[&Mark]) -> Value {
+    let stroke = Stroke::new().dash(DashType::Dash).width(1.2);
+    let trace = scatter(line, marks).mode(Mode::Lines);
+    let trace = trace.line(stroke).hover_info(HoverInfo::Skip);
+    serde_json::from_str(&trace.to_json()).unwrap_or_default()
+}
+
+fn marked(
+    line: &Line,
+    marks: &[&Mark],
+    symbol: MarkerSymbol,
+    mode: Mode,
+) -> Box<Scatter<f64, f64>> {
+    let texts = marks.iter().map(|mark| plain(&mark.text)).collect();
+    scatter(line, marks)
+        .mode(mode)
+        .marker(Marker::new().symbol(symbol).size(10))
+        .hover_text_array(texts)
+        .hover_info(HoverInfo::Text)
+        .error_x(whiskers(marks.iter().map(|mark| mark.x)))
+        .error_y(whiskers(marks.iter().map(|mark| mark.y)))
+}
+
+fn scatter(line: &Line, marks: &[&Mark]) -> Box<Scatter<f64, f64>> {
+    let x = marks.iter().map(|mark| mark.x.value).collect();
+    let y = marks.iter().map(|mark| mark.y.value).collect();
+    let name = plain(&line.name);
+    Scatter::new(x, y).name(&name).legend_group(&name)
+}
+
+fn whiskers(estimates: impl Iterator<Item = Estimate> + Clone) -> ErrorData {
+    let above = estimates.clone().map(|e| e.high - e.value).collect();
+    let below = estimates.map(|e| e.value - e.low).collect();
+    ErrorData::new(ErrorType::Data)
+        .symmetric(false)
+        .array(above)
+        .array_minus(below)
+        .thickness(1.2)
+        .width(0)
+}
+
+/// With the number of its colour, which the page's script looks up by day and by night.
+fn coloured(line: &Line, trace: Box<Scatter<f64, f64>>) -> Value {
+    let mut trace: Value = serde_json::from_str(&trace.to_json()).unwrap_or_default();
+    trace["meta"] = json!(line.series % SYMBOLS.len());
+    trace
+}
+
+/// Plotly reads some tags in texts; here all text means itself.
+fn plain(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn figures() -> Vec<Value> {
+        let charts = Chart::trade_offs(&fixture::run());
+        let figures = charts.iter().map(|chart| figure(chart));
+        figures
+            .map(|text| serde_json::from_str(&text).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_library_is_plotlys_script_alone() {
+        let library = library().unwrap();
+        assert!(library.trim_start().starts_with("/**\n* plotly.js"));
+        // With the script for formulas it would be beyond 6 MB.
+        assert!(
+            (1_000_000..5_000_000).contains(&library.len()),
+            "{}",
+            library.len()
+        );
+    }
+
+    #[test]
+    fn every_mark_is_in_a_trace_with_its_text_and_its_interval() {
+        let charts = Chart::trade_offs(&fixture::run());
+        for (chart, figure) in charts.iter().zip(figures()) {
+            let points = chart.lines.iter().filter(|line| line.kind != Kind::Front);
+            let texts: Vec<String> = points
+                .flat_map(|line| line.marks.iter().map(|mark| plain(&mark.text)))
+                .collect();
+            let traces = figure["traces"].as_array().unwrap().iter();
+            let drawn: Vec<&str> = traces
+                .filter_map(|trace| trace["hovertext"].as_array())
+                .flat_map(|texts| texts.iter().filter_map(Value::as_str))
+                .collect();
+            assert_eq!(drawn.len(), texts.len(), "{}", chart.name);
+            assert!(texts.iter().all(|text| drawn.contains(&text.as_str())));
+        }
+        let first = &figures()[0]["traces"][1];
+        let [high, low] = ["array", "arrayminus"].map(|side| first["error_x"][side][0].as_f64());
+        assert!(high.unwrap() >= 0.0 && low.unwrap() > 0.0);
+    }
+
+    #[test]
+    fn a_hostile_name_can_neither_end_the_script_nor_be_a_tag() {
+        let mut chart = Chart::trade_offs(&fixture::run()).remove(0);
+        chart.lines[1].name = "</script><a href=\"x\">".into();
+        let text = figure(&chart);
+        assert!(!text.contains('<'));
+        let told: Value = serde_json::from_str(&text).unwrap();
+        let name = told["traces"][1]["name"].as_str().unwrap();
+        assert_eq!(name, "&lt;/script>&lt;a href=\"x\">");
+    }
+}

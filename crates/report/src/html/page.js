@@ -1,0 +1,72 @@
+"use strict";
+for (const button of document.querySelectorAll("th button")) {
+  button.addEventListener("click", () => sortBy(button.closest("th")));
+}
+
+// Numbers go by data-value, words as people order them; rows without a value stay last.
+function sortBy(heading) {
+  const body = heading.closest("table").tBodies[0];
+  const column = heading.cellIndex;
+  const isNumber = heading.classList.contains("number");
+  const before = heading.getAttribute("aria-sort");
+  const ascends = before ? before === "descending" : !isNumber;
+  const value = (row) => isNumber ? row.cells[column].dataset.value : row.cells[column].textContent;
+  const order = (a, b) => isNumber ? a - b : a.localeCompare(b, undefined, { numeric: true });
+  const rows = [...body.rows].sort((first, second) => {
+    const [a, b] = [value(first), value(second)];
+    if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
+    return ascends ? order(a, b) : order(b, a);
+  });
+  body.append(...rows);
+  for (const other of heading.parentElement.cells) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", ascends ? "ascending" : "descending");
+}
+
+// Charts: Plotly draws them where it can; the pictures that stand here already are for paper and
+// for browsers in which it fails.
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function painted(trace) {
+  const own = trace.meta === undefined ? colour("--quiet") : colour(`--series-${trace.meta}`);
+  const whisker = (error) => error && { ...error, color: own };
+  return {
+    ...trace,
+    marker: trace.marker && { ...trace.marker, color: own },
+    line: { ...trace.line, color: own },
+    error_x: whisker(trace.error_x),
+    error_y: whisker(trace.error_y),
+  };
+}
+
+function themed(layout) {
+  const axis = (given) => ({ ...given, gridcolor: colour("--line"), zeroline: false, automargin: true });
+  return {
+    ...layout,
+    xaxis: axis(layout.xaxis),
+    yaxis: axis(layout.yaxis),
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: "system-ui, sans-serif", color: colour("--quiet") },
+    hoverlabel: { bgcolor: colour("--soft"), font: { color: colour("--ink") } },
+    margin: { l: 10, r: 10, t: 10, b: 10 },
+  };
+}
+
+function draw(figure) {
+  const { traces, layout } = JSON.parse(figure.querySelector("script").textContent);
+  const options = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  return Plotly.react(figure.querySelector(".live"), traces.map(painted), themed(layout), options);
+}
+
+function drawAll() {
+  for (const figure of document.querySelectorAll("figure")) {
+    draw(figure).then(() => figure.classList.add("drawn"));
+  }
+}
+
+if (window.Plotly) {
+  drawAll();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+}

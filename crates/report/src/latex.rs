@@ -1,0 +1,109 @@
+//! LaTeX tables, for papers.
+
+use std::fmt::{self, Write};
+
+use crate::{Column, Run, Summary, Table};
+
+/// The operating points and the indexes as LaTeX tables, in the rules of the package `booktabs`.
+/// Points on the Pareto front are set in bold.
+pub fn latex(run: &Run) -> String {
+    let summary = Summary::new(run);
+    let mut text = String::from("% needs \\usepackage{booktabs}\n");
+    let tables = [
+        (&summary.points, "Operating points"),
+        (&summary.under_load, "Under load"),
+        (&summary.builds, "Indexes"),
+    ];
+    for (table, caption) in tables
+        .into_iter()
+        .filter(|(table, _)| !table.rows.is_empty())
+    {
+        // Writing into a `String` cannot fail.
+        let _infallible = write_table(&mut text, table, &format!("{caption}: {}", summary.title));
+    }
+    text
+}
+
+fn write_table(text: &mut String, table: &Table, caption: &str) -> fmt::Result {
+    let shown: Vec<usize> = shown_columns(table);
+    let columns = || shown.iter().map(|at| &table.columns[*at]);
+    let alignment: String = columns()
+        .map(|c| if c.is_numeric() { 'r' } else { 'l' })
+        .collect();
+    let headings = columns().map(|column| escaped(&heading(table, column)));
+    writeln!(
+        text,
+        "\\begin{{table}}\n  \\centering\n  \\caption{{{}}}",
+        escaped(caption)
+    )?;
+    writeln!(text, "  \\begin{{tabular}}{{{alignment}}}\n    \\toprule")?;
+    write_row(text, headings)?;
+    writeln!(text, "    \\midrule")?;
+    for (row, texts) in table.rows.iter().zip(table.texts()) {
+        let cells = shown
+            .iter()
+            .map(|at| cell(&texts[*at], row.cells[*at].mark));
+        write_row(text, cells)?;
+    }
+    writeln!(text, "    \\bottomrule\n  \\end{{tabular}}\n\\end{{table}}")
+}
+
+/// All but the numbers of notes, which stand nowhere in a paper.
+fn shown_columns(table: &Table) -> Vec<usize> {
+    let all = table.columns.iter().enumerate();
+    let shown = all.filter(|(_, column)| column.key != "notes");
+    shown.map(|(at, _)| at).collect()
+}
+
+fn heading(table: &Table, column: &Column) -> String {
+    format!("{} {}", column.over, table.heading(column))
+        .trim()
+        .to_owned()
+}
+
+fn write_row(text: &mut String, cells: impl Iterator<Item = String>) -> fmt::Result {
+    writeln!(text, "    {} \\\\", cells.collect::<Vec<_>>().join(" & "))
+}
+
+fn cell(text: &str, mark: Option<crate::Mark>) -> String {
+    let sign = mark.map_or("", crate::Mark::sign);
+    let bare = escaped(text.strip_prefix(sign).unwrap_or(text));
+    match mark {
+        Some(crate::Mark::Front) => format!("\\textbf{{{bare}}}"),
+        _ => bare,
+    }
+}
+
+/// Text that means itself to LaTeX.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' => safe.push_str("\\textbackslash{}"),
+            '~' => safe.push_str("\\textasciitilde{}"),
+            '^' => safe.push_str("\\textasciicircum{}"),
+            '<' => safe.push_str("\\textless{}"),
+            '>' => safe.push_str("\\textgreater{}"),
+            '|' => safe.push_str("\\textbar{}"),
+            '"' => safe.push_str("\\textquotedbl{}"),
+            '±' => safe.push_str("$\\pm$"),
+            'µ' => safe.push_str("$\\mu$"),
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => safe.extend(['\\', character]),
+            control if control.is_control() => safe.push(' '),
+            plain => safe.push(plain),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_command() {
+        let text = "\\input{/etc} $x$ 5% a_b & #";
+        let safe = "\\textbackslash{}input\\{/etc\\} \\$x\\$ 5\\% a\\_b \\& \\#";
+        assert_eq!(escaped(text), safe);
+    }
+}
