@@ -79,7 +79,7 @@ mod without_models {
 
     /// Whether the user can mend what went wrong.
     pub(crate) fn is_bad_input(cause: &(dyn std::error::Error + 'static)) -> bool {
-        cause.is::<annbench_embed::CorpusError>()
+        cause.is::<annbench_embed::CorpusError>() || cause.is::<annbench_embed::TextError>()
     }
 }
 

@@ -81,7 +81,9 @@ fn few_queries_over_and_over_are_a_load_of_their_own() {
 }
 
 fn a_cold_start_is_timed_in_a_process_of_its_own() {
-    let finished = run("modes = [\"single\", \"cold\"]");
+    let world = World::new();
+    let measure = "[measure]\nrounds = 3\nmodes = [\"single\", \"cold\"]";
+    let finished = world.run(&format!("{measure}\n{INDEX}"));
     let cold = of_mode(&finished, Mode::Cold);
     let start = cold.cold.unwrap();
     assert!(start.load_s > 0.0 && start.first_query_us > 0.0);

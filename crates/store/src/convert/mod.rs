@@ -506,11 +506,15 @@ mod tests {
     fn a_type_that_the_format_does_not_take_is_refused() {
         let cases = [
             ("out.fbin", Dtype::F16, "fbin takes f32, not f16"),
-            ("out.npy", Dtype::U8, "npy takes f16, f32, f64, not u8"),
+            (
+                "out.npy",
+                Dtype::I8,
+                "npy takes f16, f32, f64, u8, not i8",
+            ),
             (
                 "out.parquet",
                 Dtype::Bf16,
-                "Parquet takes f16, f32, f64, not bf16",
+                "Parquet takes f16, f32, f64, u8, not bf16",
             ),
         ];
         for (output, dtype, expected) in cases {

@@ -201,7 +201,7 @@ mod tests {
         );
         for (bytes, most) in [
             (0, 1 << 16),
-            (5_000 * 8, 1 << 16),
+            (5_000 * 8, ROWS),
             (ROWS as u64 * 8, 2 * ROWS),
             (u64::MAX, 2 * ROWS),
         ] {
