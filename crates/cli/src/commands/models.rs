@@ -88,7 +88,7 @@ mod with_models {
     use std::{error::Error, time::Instant};
 
     use annbench_embed::{
-        CorpusError, EmbedError, EmbedOptions, Hub, HubError, Kept, Model, ModelError,
+        CorpusError, EmbedError, EmbedOptions, Hub, HubError, Kept, Model, ModelError, TextError,
         VectorSource, fingerprint,
     };
     use annbench_runner::Observer;
@@ -157,6 +157,7 @@ mod with_models {
         cause.is::<ModelError>()
             || cause.is::<HubError>()
             || cause.is::<CorpusError>()
+            || cause.is::<TextError>()
             || cause.is::<EmbedError>()
     }
 

@@ -506,11 +506,7 @@ mod tests {
     fn a_type_that_the_format_does_not_take_is_refused() {
         let cases = [
             ("out.fbin", Dtype::F16, "fbin takes f32, not f16"),
-            (
-                "out.npy",
-                Dtype::I8,
-                "npy takes f16, f32, f64, u8, not i8",
-            ),
+            ("out.npy", Dtype::I8, "npy takes f16, f32, f64, u8, not i8"),
             (
                 "out.parquet",
                 Dtype::Bf16,
