@@ -282,13 +282,19 @@ pub(super) fn of_study(study: Option<&Study>) -> Vec<Finding> {
     let Some(study) = study else {
         return vec![Finding::TooFew];
     };
-    let near_duplicates = near(&study.base).map(|(count, of, example)| Finding::NearDuplicates {
-        count,
-        of,
-        example,
+    let has_near = |around: &Surroundings| around.nearly_equal > 0;
+    let near_duplicates = Some(study.base).filter(has_near);
+    let near_duplicates = near_duplicates.map(|around| Finding::NearDuplicates {
+        count: around.nearly_equal,
+        of: around.probes,
+        example: around.example,
     });
-    let near_leak = study.queries.as_ref().and_then(near);
-    let near_leak = near_leak.map(|(count, of, example)| Finding::NearLeak { count, of, example });
+    let near_leak = study.queries.filter(has_near);
+    let near_leak = near_leak.map(|around| Finding::NearLeak {
+        count: around.nearly_equal,
+        of: around.probes,
+        example: around.example,
+    });
     let is_shifted = |shift: &Shift| shift.farther > SHIFTED || shift.mean_shift > MEANS_SHIFTED;
     let shifted = study.shift.filter(is_shifted).map(Finding::Shifted);
     let found = [near_duplicates, near_leak, shifted];
@@ -313,10 +319,4 @@ fn figures(study: &Study) -> Vec<Finding> {
         .into_iter()
         .flatten()
         .collect()
-}
-
-/// How many vectors nearly equal another, of how many, and one of them; `None` if there is none.
-fn near(around: &Surroundings) -> Option<(usize, usize, Option<(usize, usize)>)> {
-    let count = around.nearly_equal;
-    (count > 0).then_some((count, around.probes, around.example))
 }
