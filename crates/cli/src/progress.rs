@@ -21,55 +21,19 @@ impl Bars {
         result
     }
 
-    /// Begins a step that is counted in bytes.
-    #[cfg(feature = "embed")]
-    pub(crate) fn begin_bytes(&mut self, step: &str, total: u64) {
-        self.begin_styled(
-            step,
-            total,
-            "{msg} {wide_bar} {bytes}/{total_bytes} left {eta}",
-        );
-    }
-
-    /// Shows rows as they are done, and how many of them in a second.
-    #[cfg(feature = "embed")]
+    /// Shows rows as they are done, how many of them in a second and the time left, where their
+    /// number is known or becomes so.
     pub(crate) fn rows(&mut self, step: &str) -> impl FnMut(annbench_store::Progress) {
-        let mut begun = false;
-        move |progress| {
-            if !std::mem::replace(&mut begun, true) {
-                let template = "{msg} {wide_bar} {pos}/{len} {per_sec} left {eta}";
-                self.begin_styled(step, progress.total as u64, template);
-            }
-            self.advance(progress.done as u64);
-        }
-    }
-
-    #[cfg(feature = "embed")]
-    fn begin_styled(&mut self, step: &str, total: u64, template: &str) {
-        self.begin(step, Some(total));
-        if let Some(bar) = &self.current {
-            bar.set_style(style(template));
-        }
-    }
-}
-
-impl Bars {
-    /// Shows a step that counts rows, whose total may become known as it goes.
-    pub(crate) fn begin_rows(&mut self, step: &str) {
         self.end();
         let bar = ProgressBar::with_draw_target(Some(1), target());
         bar.set_style(style(
             "{msg} {wide_bar} {human_pos} rows, {per_sec} {elapsed} left {eta}",
         ));
         bar.set_message(step.to_owned());
-        self.current = Some(bar);
-    }
-
-    /// Shows how many rows of how many are done.
-    pub(crate) fn rows(&mut self, done: usize, total: usize) {
-        if let Some(bar) = &self.current {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
+        self.current = Some(bar.clone());
+        move |progress| {
+            bar.set_length(progress.total as u64);
+            bar.set_position(progress.done as u64);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use annbench_runner::Observer;
 use annbench_store::{
-    LoadOptions, Progress,
+    LoadOptions,
     convert::{ConvertOptions, convert as convert_file},
     npy::read_row_numbers,
 };
@@ -31,9 +31,7 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
         limit: args.limit,
         dtype: args.dtype,
     };
-    bars.begin_rows("convert");
-    let progress = &mut |progress: Progress| bars.rows(progress.done, progress.total);
-    let converted = convert_file(&input, &args.output, &options, progress);
+    let converted = convert_file(&input, &args.output, &options, &mut bars.rows("convert"));
     bars.end();
     let converted = converted?;
     output::text(&format!(

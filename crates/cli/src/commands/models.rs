@@ -104,7 +104,7 @@ mod with_models {
         let folder = Hub::from_env().locate(name, base, &mut |file, progress| {
             if shown != file {
                 shown = file.to_owned();
-                bars.begin_bytes(&format!("download {file}"), progress.total as u64);
+                bars.begin_transfer(&format!("download {file}"), progress.total as u64);
             }
             bars.advance(progress.done as u64);
         });
