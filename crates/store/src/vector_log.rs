@@ -154,7 +154,7 @@ impl VectorLog {
             .and_then(|_| self.file.write_all(&bytes));
         written.map_err(|source| failure("append to", &self.path, source))?;
         self.places.extend(keys.into_iter().zip(self.records..));
-        self.records = (bytes.len() / self.record_bytes()) as u64 + self.records;
+        self.records += (bytes.len() / self.record_bytes()) as u64;
         Ok(())
     }
 

@@ -31,7 +31,7 @@ pub(super) fn bring(
             task.footer(&mut copy)?;
             parquet::columns(copy.path(), options).map_err(|source| task.refused(source))?
         }
-        false => vec![0..copy.bytes()],
+        false => std::iter::once(0..copy.bytes()).collect(),
     };
     task.fill(&mut copy, &columns)?;
     Ok(task.brought(&copy))
@@ -68,7 +68,7 @@ pub(crate) fn download(
     let mut task = Task::start(remote, address, progress)?;
     let mut copy = task.open(&|_| path.into())?;
     let end = limit.unwrap_or(u64::MAX).min(copy.bytes());
-    task.fill(&mut copy, &[0..end])?;
+    task.fill(&mut copy, std::slice::from_ref(&(0..end)))?;
     Ok(task.brought(&copy))
 }
 
