@@ -12,10 +12,6 @@ use std::path::{Path, PathBuf};
 use annbench_embed::{Corpus, Recipe};
 
 /// A model that is at hand.
-#[cfg_attr(
-    not(feature = "embed"),
-    expect(dead_code, reason = "without models, nothing is located or done")
-)]
 #[derive(Debug)]
 pub(crate) struct Located {
     /// Its folder.
@@ -41,10 +37,6 @@ pub(crate) struct Task<'a> {
 }
 
 /// What was done.
-#[cfg_attr(
-    not(feature = "embed"),
-    expect(dead_code, reason = "without models, nothing is located or done")
-)]
 #[derive(Debug)]
 pub(crate) struct Tally {
     /// Texts in all.
