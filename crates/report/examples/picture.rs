@@ -13,6 +13,7 @@ use std::{env, fs, path::Path};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;
 
+#[expect(dead_code, reason = "tests do more with a page")]
 #[path = "../tests/browser/mod.rs"]
 mod browser;
 
