@@ -54,7 +54,8 @@ mod recipe;
 mod source;
 mod table;
 mod texts;
-#[cfg(all(test, feature = "model"))]
+#[cfg(test)]
+#[cfg(feature = "model")]
 mod tiny;
 #[cfg(feature = "model")]
 mod tokens;

@@ -18,6 +18,9 @@ use crate::{
     workers,
 };
 
+/// Takes the numbers of some texts and their vectors, one after the other.
+type Take<'t, E> = dyn FnMut(&[usize], &[f32]) -> Result<(), E> + 't;
+
 /// A sentence-transformers model of the BERT family, in memory.
 pub struct Model {
     network: Network,
@@ -113,7 +116,7 @@ impl Model {
         &self,
         texts: &[S],
         options: &EmbedOptions,
-        take: &mut dyn FnMut(&[usize], &[f32]) -> Result<(), E>,
+        take: &mut Take<'_, E>,
     ) -> Result<(), E> {
         let threads = threads(options)?;
         let tokens = self.tokenize(texts, options.prefix.as_deref(), threads)?;

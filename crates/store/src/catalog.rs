@@ -157,7 +157,7 @@ mod tests {
                 assert!(remote::address(Path::new(url)).is_some(), "{name}: {url}");
                 assert_eq!(piece.parts.is_some(), url.contains("{}"), "{name}: {url}");
                 let is_hex = |c: char| c.is_ascii_hexdigit();
-                let hash = piece.sha256.as_deref().unwrap_or(&"0").chars();
+                let hash = piece.sha256.as_deref().unwrap_or("0").chars();
                 assert!(
                     hash.clone().count() % 64 <= 1 && hash.clone().all(is_hex),
                     "{name}"

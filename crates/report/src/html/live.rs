@@ -144,7 +144,7 @@ mod tests {
 
     fn figures() -> Vec<Value> {
         let charts = Chart::trade_offs(&fixture::run());
-        let figures = charts.iter().map(|chart| figure(chart));
+        let figures = charts.iter().map(figure);
         figures
             .map(|text| serde_json::from_str(&text).unwrap())
             .collect()

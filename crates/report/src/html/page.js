@@ -28,16 +28,14 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+// Plotly takes a key for given even where its value is undefined.
 function painted(trace) {
   const own = trace.meta === undefined ? colour("--quiet") : colour(`--series-${trace.meta}`);
-  const whisker = (error) => error && { ...error, color: own };
-  return {
-    ...trace,
-    marker: trace.marker && { ...trace.marker, color: own },
-    line: { ...trace.line, color: own },
-    error_x: whisker(trace.error_x),
-    error_y: whisker(trace.error_y),
-  };
+  const shown = { ...trace, line: { ...trace.line, color: own } };
+  for (const part of ["marker", "error_x", "error_y"]) {
+    if (trace[part]) shown[part] = { ...trace[part], color: own };
+  }
+  return shown;
 }
 
 function themed(layout) {
@@ -60,10 +58,20 @@ function draw(figure) {
   return Plotly.react(figure.querySelector(".live"), traces.map(painted), themed(layout), options);
 }
 
-function drawAll() {
-  for (const figure of document.querySelectorAll("figure")) {
-    draw(figure).then(() => figure.classList.add("drawn"));
+// A chart is as wide as its place, which it must have before it is drawn.
+async function drawInPlace(figure) {
+  figure.classList.add("alive");
+  try {
+    await draw(figure);
+    figure.classList.add("drawn");
+  } catch (error) {
+    figure.classList.remove("alive");
+    throw error;
   }
+}
+
+function drawAll() {
+  for (const figure of document.querySelectorAll("figure")) drawInPlace(figure);
 }
 
 if (window.Plotly) {

@@ -110,7 +110,7 @@ fn charts_hold_every_measured_point_with_its_name() {
     let measured = measured.filter(|p| p.mode != Mode::Batch || p.load() == fixture::BATCH);
     // In single mode also by p99, which the exact index does not have, and by p50; of each index
     // that meets a recall of 0.95 one more by what it costs to build and to hold.
-    let (singles_with_p99, singles_with_p50, costs) = (6, 7, 2 * 3);
+    let (singles_with_p99, singles_with_p50, costs) = (6, 7, 2 * 2);
     let titles = texts(&page, "svg g.mark title");
     assert_eq!(
         titles.len(),

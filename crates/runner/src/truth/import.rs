@@ -250,7 +250,8 @@ mod tests {
 
     #[test]
     fn what_is_not_true_is_refused_by_its_query() {
-        let cases: [(fn(&mut Vec<i64>), &str); 5] = [
+        type Spoil = fn(&mut Vec<i64>);
+        let cases: [(Spoil, &str); 5] = [
             (
                 |rows| rows[35] = 200,
                 "query 7 has row 200 of a base of 200",

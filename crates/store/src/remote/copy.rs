@@ -199,7 +199,7 @@ mod tests {
             (Some("1"), Some("1"), 8),
         ];
         for (before, after, bytes) in others {
-            let whole = [0..bytes];
+            let whole = std::slice::from_ref(&(0..bytes)).to_vec();
             assert_eq!(check(version(before, 9), version(after, bytes)), whole);
         }
     }
