@@ -19,7 +19,9 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn run(measure: &str, build: &str) -> Finished {
     let index = format!("[[index]]\ntype = \"mock\"\n{build}\n");
-    World::new().run(&format!("[measure]\nrounds = 3\n{measure}\n{index}"))
+    World::new().run(&format!(
+        "[measure]\nrounds = 3\nbudget = \"10m\"\n{measure}\n{index}"
+    ))
 }
 
 fn check(finished: &Finished, is_it: impl Fn(&Warning) -> bool) {
