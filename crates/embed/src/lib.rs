@@ -1,9 +1,9 @@
-//! Text to embeddings, with a sentence-transformers model of the BERT family (MiniLM, BGE, E5, GTE)
-//! from a local folder, on the CPU.
+//! Text to embeddings, with a sentence-transformers model of the BERT family (MiniLM, MPNet, BGE, E5,
+//! GTE) from a local folder or the Hugging Face hub, on the CPU.
 //!
 //! Start reading at [`Model::load`], which takes a folder or says what in it is not supported, and
-//! at [`Model::embed`]. [`read_texts`] gets texts from a file, [`with_texts`] puts the embeddings
-//! and their texts into one table for `annbench-store` to write.
+//! at [`Model::embed`]. [`Texts`] reads texts from a file, [`Corpus`] writes them with their
+//! embeddings, [`with_texts`] puts both into one table for `annbench-store` to write.
 //!
 //! Invariants, each proved by a test:
 //!
