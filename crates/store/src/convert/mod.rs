@@ -32,7 +32,7 @@ pub struct ConvertOptions {
     pub rows: Option<Vec<usize>>,
     /// All but these rows, by row number in the input.
     pub skip_rows: Vec<usize>,
-    /// Of what is left, a seeded sample of so many, see [`sample_rows`].
+    /// Of what is left, a seeded sample of so many, see [`sample_rows`](crate::sample::sample_rows).
     pub sample: Option<usize>,
     /// Seed of the sample.
     pub seed: u64,
