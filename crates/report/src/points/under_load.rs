@@ -123,7 +123,7 @@ mod tests {
         let texts = |key| -> Vec<Value> { cells(&run, key) };
         assert!(texts("load_s").contains(&Value::Number(0.25)));
         assert!(texts("first_query_us").contains(&Value::Number(900.0)));
-        let load = Value::Text("open_loop, p99 under 1.5 ms, 2 threads".into());
+        let load = Value::Text("open_loop, p99<1.5ms, 2 threads".into());
         assert!(texts("load").contains(&load), "{:?}", texts("load"));
     }
 

@@ -92,7 +92,7 @@ impl fmt::Display for Load {
             write!(f, ", {rate} qps")?;
         }
         if let Some(slo) = self.slo_p99_us {
-            write!(f, ", p99 under {} ms", slo as f64 / 1e3)?;
+            write!(f, ", p99<{}ms", slo as f64 / 1e3)?;
         }
         match self.distinct_queries {
             Some(1) => f.write_str(", 1 distinct query")?,

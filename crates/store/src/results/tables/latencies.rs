@@ -153,7 +153,7 @@ mod tests {
                     slo_p99_us: Some(1_500),
                     ..open_loop
                 },
-                "3:open_loop;p99_under_1.5_ms;2_threads",
+                "3:open_loop;p99<1.5ms;2_threads",
             ),
         ] {
             let one = latencies(vec![1], load);
