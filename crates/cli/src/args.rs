@@ -365,8 +365,8 @@ Examples:
 Exit codes: 0 a run may go on, 1 something found forbids it, 2 bad input.
 Nearly equal vectors, difficulty, hubness and rounding are judged by a sample, all else by all rows.")]
 pub(crate) struct CheckArgs {
-    /// A file of vectors: .parquet, .npy, .arrow, .fvecs, .fbin, .safetensors, .jsonl, .csv and
-    /// others; a folder of Parquet files, or a dataset's folder
+    /// A file of vectors: .parquet, .npy, .arrow, .hdf5, .fvecs, .fbin, .safetensors, .jsonl, .csv and
+    /// others; or its address, a folder of Parquet files, a dataset's folder, or catalog:NAME
     pub(crate) file: PathBuf,
     /// Queries from a file of their own [default: the dataset's, if it has any]
     #[arg(long, value_name = "FILE")]
@@ -384,6 +384,8 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) threads: Option<usize>,
     #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+    #[command(flatten)]
     pub(crate) columns: ColumnArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -397,7 +399,7 @@ Examples:
     --queries queries.parquet --out-of-distribution
 The same seed gives the same numbers on every machine, whatever the threads.")]
 pub(crate) struct MakeArgs {
-    /// A .parquet, .npy, .fvecs or .fbin file to write
+    /// A .parquet, .npy, .hdf5, .fvecs or .fbin file to write
     pub(crate) output: PathBuf,
     /// What vectors are like
     #[arg(long, value_enum)]
@@ -504,9 +506,10 @@ Examples:
 An experiment takes the file as `[dataset] ground_truth`. Neighbours are told by row number, and in
 Parquet also by the base's own ids. Vectors are taken as they are, scores computed in f64.")]
 pub(crate) struct TruthArgs {
-    /// The base: a file of vectors, a folder of Parquet files, or a dataset's folder
+    /// The base: a file of vectors or its address, a folder of Parquet files, a dataset's folder, or
+    /// catalog:NAME
     pub(crate) base: PathBuf,
-    /// The queries: a file of vectors
+    /// The queries: a file of vectors, or its address
     pub(crate) queries: PathBuf,
     /// A .parquet, .ivecs or .npy file to write; beside the last two, NAME_scores gets the scores
     #[arg(short, long, value_name = "FILE")]
@@ -524,7 +527,8 @@ pub(crate) struct TruthArgs {
     /// Threads to search with [default: all]
     #[arg(long)]
     pub(crate) threads: Option<usize>,
-    /// Folder of ground truth computed before, which runs share [default: runs/.cache]
+    /// Folder of ground truth computed before, which runs share, and of copies of files at an address
+    /// [default: runs/.cache]
     #[arg(long, value_name = "DIR", env = "ANNBENCH_CACHE")]
     pub(crate) cache: Option<PathBuf>,
     /// Compute it even where the cache has it, and do not keep it there

@@ -98,9 +98,11 @@ impl VectorSource for Ready {
     }
 }
 
+/// The start of a text, in one line.
 fn shortened(text: &str) -> String {
+    let text = text.replace(char::is_control, " ");
     match text.char_indices().nth(40) {
-        None => text.to_owned(),
+        None => text,
         Some((end, _)) => format!("{} …", &text[..end]),
     }
 }

@@ -3,11 +3,16 @@
 use annbench_eval::doctor::{Examination, ExamineOptions, Stage, Step, Subject, examine};
 use annbench_report::examination_json;
 use annbench_runner::{Observer, all_threads};
-use annbench_store::{Embeddings, Faults, LoadOptions, dataset::Dataset, sample::sample_rows};
+use annbench_store::{
+    Embeddings, Faults, LoadOptions, dataset::Dataset, load_on, sample::sample_rows,
+};
 use annbench_vectors::{Ids, Metric};
 use anyhow::Result;
 
-use super::inputs::{at_least_one, load_options};
+use super::{
+    inputs::{at_least_one, load_options},
+    locate,
+};
 use crate::{
     args::CheckArgs,
     exit::{BadArgument, Outcome},
@@ -45,20 +50,25 @@ struct Patient {
 
 impl Patient {
     fn load(args: &CheckArgs, bars: &mut Bars) -> Result<Self> {
-        let dataset = Dataset::open(&args.file)?;
         let options = LoadOptions {
             faults: Faults::Keep,
             ..load_options(&args.columns)
         };
+        let dataset = Dataset::open(&locate::dataset(&args.file, &options, &args.cache)?)?;
         // Queries need no names.
         let unnamed = LoadOptions {
             id_column: Some(String::new()),
             ..options.clone()
         };
-        let mut show = |done: annbench_store::Progress| bars.advance(done.done as u64);
-        let base = dataset.load_base(&options, &mut show)?;
+        let threads = threads(args)?;
+        let base = dataset.load_base_on(&options, threads, &mut bars.rows("read the base"));
+        bars.end();
+        let base = base?;
         let queries = match &args.queries {
-            Some(file) => Some(annbench_store::load(file, &unnamed, &mut |_| {})?),
+            Some(file) => {
+                let file = locate::file(file, &unnamed, &args.cache)?;
+                Some(load_on(&file, &unnamed, threads, &mut |_| {})?)
+            }
             None => dataset.load_queries(&unnamed, &mut |_| {})?,
         };
         let metric = args.metric.or(dataset.metric).unwrap_or(Metric::Cosine);
@@ -78,7 +88,7 @@ impl Patient {
         };
         let options = ExamineOptions {
             sample: at_least_one("--sample", args.sample)?,
-            threads: at_least_one("--threads", args.threads.unwrap_or_else(all_threads))?,
+            threads: threads(args)?,
             choose: &|n, count| sample_rows(n, count, args.seed),
         };
         let mut stage = None;
@@ -87,6 +97,11 @@ impl Patient {
         // All that can be wrong with valid arguments is that the two sides do not fit.
         Ok(examination.map_err(|error| BadArgument(error.to_string()))?)
     }
+}
+
+fn threads(args: &CheckArgs) -> Result<usize> {
+    let threads = args.threads.unwrap_or_else(all_threads);
+    Ok(at_least_one("--threads", threads)?)
 }
 
 fn show(bars: &mut Bars, stage: &mut Option<(Stage, bool)>, step: Step) {

@@ -31,6 +31,15 @@ pub(crate) fn file(path: &Path, options: &LoadOptions, cache: &CacheArgs) -> Res
     Ok(brought?.path)
 }
 
+/// A dataset on this machine: the folder that a name of the catalogue was fetched to, else as
+/// [`file()`].
+pub(crate) fn dataset(path: &Path, options: &LoadOptions, cache: &CacheArgs) -> Result<PathBuf> {
+    match catalog_name(path) {
+        Some(name) => fetched(name),
+        None => file(path, options, cache),
+    }
+}
+
 /// Reads from addresses, and keeps copies where the arguments say.
 pub(crate) fn remote(cache: &CacheArgs) -> Remote {
     let default = || PathBuf::from("runs/.cache");

@@ -2,14 +2,30 @@
 //! they are there only where the feature `embed` is on; without it, all here says so.
 
 #[cfg(feature = "embed")]
-pub(crate) use with_models::{is_bad_input, locate, question, write};
+pub(crate) use with_models::{locate, question, write};
 
 #[cfg(not(feature = "embed"))]
-pub(crate) use without_models::{is_bad_input, locate, question, write};
+pub(crate) use without_models::{locate, question, write};
 
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
-use annbench_embed::{Corpus, Recipe};
+use annbench_embed::{Corpus, CorpusError, MetadataError, Recipe, TextError};
+
+#[cfg(feature = "embed")]
+use with_models::is_bad_model;
+#[cfg(not(feature = "embed"))]
+use without_models::is_bad_model;
+
+/// Whether the user can mend what went wrong.
+pub(crate) fn is_bad_input(cause: &(dyn Error + 'static)) -> bool {
+    cause.is::<CorpusError>()
+        || cause.is::<TextError>()
+        || cause.is::<MetadataError>()
+        || is_bad_model(cause)
+}
 
 /// A model that is at hand.
 #[derive(Debug)]
@@ -77,9 +93,9 @@ mod without_models {
         missing()
     }
 
-    /// Whether the user can mend what went wrong.
-    pub(crate) fn is_bad_input(cause: &(dyn std::error::Error + 'static)) -> bool {
-        cause.is::<annbench_embed::CorpusError>() || cause.is::<annbench_embed::TextError>()
+    /// Whether it is the model that the user can mend.
+    pub(super) fn is_bad_model(_: &(dyn std::error::Error + 'static)) -> bool {
+        false
     }
 }
 
@@ -88,8 +104,7 @@ mod with_models {
     use std::{error::Error, time::Instant};
 
     use annbench_embed::{
-        CorpusError, EmbedError, EmbedOptions, Hub, HubError, Kept, Model, ModelError, TextError,
-        VectorSource, fingerprint,
+        EmbedError, EmbedOptions, Hub, HubError, Kept, Model, ModelError, VectorSource, fingerprint,
     };
     use annbench_runner::Observer;
     use annbench_vectors::Matrix;
@@ -152,13 +167,9 @@ mod with_models {
         Ok(load(model, bars)?.embed(&[text], &options, &mut |_| {})?)
     }
 
-    /// Whether the user can mend what went wrong.
-    pub(crate) fn is_bad_input(cause: &(dyn Error + 'static)) -> bool {
-        cause.is::<ModelError>()
-            || cause.is::<HubError>()
-            || cause.is::<CorpusError>()
-            || cause.is::<TextError>()
-            || cause.is::<EmbedError>()
+    /// Whether it is the model that the user can mend.
+    pub(super) fn is_bad_model(cause: &(dyn Error + 'static)) -> bool {
+        cause.is::<ModelError>() || cause.is::<HubError>() || cause.is::<EmbedError>()
     }
 
     fn load(model: &Located, bars: &mut Bars) -> Result<Model> {

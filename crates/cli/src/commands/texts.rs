@@ -190,7 +190,11 @@ impl Maker<'_> {
     fn file(&self, part: &Part, bars: &mut Bars) -> Result<PathBuf> {
         let made = match (&self.model, &part.embedded) {
             (Ok(model), _) => self.by_model(part, model, bars),
-            (Err(why), Some(file)) => self.by_table(part, file, why, bars),
+            (Err(why), Some(file)) => self.by_table(part, file, why, bars).map_err(|error| {
+                error.context(format!(
+                    "the model is not at hand ({why:#}), and what was embedded before does not do"
+                ))
+            }),
             (Err(why), None) => bail!("{why:#}"),
         };
         made.map_err(|error| located(self.written, part, error))

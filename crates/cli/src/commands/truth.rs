@@ -10,9 +10,9 @@ use annbench_store::{
 use annbench_vectors::{Ids, MatrixView, Metric};
 use anyhow::Result;
 
-use super::inputs;
+use super::{inputs, locate};
 use crate::{
-    args::TruthArgs,
+    args::{CacheArgs, TruthArgs},
     exit::{BadArgument, Outcome},
     interrupt, output,
     progress::Bars,
@@ -44,12 +44,16 @@ impl Work {
             Some(text) => bytes(text)?,
             None => machine().memory_bytes / 2,
         };
-        let dataset = Dataset::open(&args.base)?;
         let columns = inputs::load_options(&args.columns);
+        let copies = CacheArgs {
+            cache: args.cache.clone(),
+        };
+        let dataset = Dataset::open(&locate::dataset(&args.base, &columns, &copies)?)?;
         let mut bars = Bars::default();
         let base = TruthBase::open(&dataset, &columns, memory_bytes, threads, &mut bars)?;
         let options = dataset.with_columns(&columns);
-        let queries = load_on(&args.queries, &options, threads, &mut |_| {})?;
+        let queries = locate::file(&args.queries, &options, &copies)?;
+        let queries = load_on(&queries, &options, threads, &mut |_| {})?;
         Ok(Self {
             base,
             queries,

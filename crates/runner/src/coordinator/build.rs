@@ -97,7 +97,7 @@ impl Coordinator<'_> {
                     n: ready.n,
                     ..built
                 };
-                self.write_down(build_row(number, planned, self.data.card.n, Ok(built)))?;
+                self.write_down(build_row(number, planned, Ok(built)))?;
                 Ok(Some(worker))
             }
             Err(reason) => {
@@ -135,7 +135,7 @@ impl Coordinator<'_> {
             train_s: card.train_s,
             add_s: card.add_s,
             memory: cached.memory,
-            n: self.data.card.n,
+            n: planned.n,
             file: self.adopt(&passing, number)?,
             cached: Some(cached.built),
         }))
@@ -159,7 +159,7 @@ impl Coordinator<'_> {
                 (None, Err(reason))
             }
         };
-        self.write_down(build_row(number, planned, self.data.card.n, outcome))?;
+        self.write_down(build_row(number, planned, outcome))?;
         Ok(worker)
     }
 

@@ -20,11 +20,10 @@ pub(super) struct Built {
     pub(super) cached: Option<String>,
 }
 
-/// The row of a build over `base` vectors that cost this, or failed for this reason.
+/// The row of a build that cost this, or failed for this reason.
 pub(super) fn build_row(
     number: usize,
     planned: &PlannedBuild,
-    base: usize,
     outcome: Result<Built, WorkerError>,
 ) -> BuildRow {
     let mut row = BuildRow {
@@ -53,10 +52,11 @@ pub(super) fn build_row(
             row.memory = built.memory;
             row.index_file = Some(built.file);
             row.from_cache = built.cached.is_some();
-            if built.n < base {
+            // A part of the base is all that an index of that part was given.
+            if built.n < planned.n {
                 row.warnings.push(Warning::VectorsMissing {
                     indexed: built.n,
-                    base,
+                    base: planned.n,
                 });
             }
             let from_cache = built.cached.map(|built| Warning::FromCache { built });

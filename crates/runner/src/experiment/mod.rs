@@ -93,8 +93,8 @@ pub struct DatasetSpec {
     #[serde(default)]
     pub queries: QueriesSpec,
     /// The exact neighbours of the queries, if they are known: a file that `annbench truth` has
-    /// written (.parquet, .npy), ivecs or ibin, relative to the experiment file. It is checked
-    /// against the data; left out, the neighbours are computed.
+    /// written (.parquet, .npy), ivecs, ibin or the HDF5 of ann-benchmarks, relative to the experiment
+    /// file. It is checked against the data; left out, the neighbours are computed.
     pub ground_truth: Option<PathBuf>,
 }
 

@@ -166,9 +166,13 @@ impl Plan {
             .map(|(number, point)| (number, self.builds[point.build].repetition))
     }
 
-    /// The same with what is compared alone: no controls, no index built again.
+    /// The same with what is compared alone: no controls, no index built again or on a part of the
+    /// base.
     pub(crate) fn compared(&self) -> Self {
-        let is_compared = |build: &&PlannedBuild| !build.is_control && build.repetition == 0;
+        let whole = self.builds.iter().map(|build| build.n).max();
+        let is_compared = |build: &&PlannedBuild| {
+            !build.is_control && build.repetition == 0 && Some(build.n) == whole
+        };
         let candidates = self.candidates().map(|(_, point)| point.clone());
         Self {
             builds: self.builds.iter().filter(is_compared).cloned().collect(),

@@ -1,7 +1,7 @@
 //! The exact baseline, what repays a build, parts of the base, and ground truth that is given.
 
 use annbench_runner::Silent;
-use annbench_store::results::{Role, tables};
+use annbench_store::results::{Role, Warning, tables};
 use libtest_mimic::Trial;
 
 use crate::world::{Going, World};
@@ -91,6 +91,12 @@ fn parts_of_the_base_are_measured_against_their_own_truth() {
             row.n
         );
     }
+    let of_parts = finished.builds.iter().filter(|row| row.n == 18);
+    let is_doubted = |warning: &Warning| matches!(warning, Warning::VectorsMissing { .. });
+    let doubted: Vec<bool> = of_parts
+        .map(|row| row.warnings.iter().any(is_doubted))
+        .collect();
+    assert_eq!(doubted, [false, false], "a part is all they were given");
     let scaling = &finished.record.scaling;
     assert_eq!(scaling.len(), 2, "an index and the baseline under one load");
     for curve in scaling {

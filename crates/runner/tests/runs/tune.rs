@@ -11,6 +11,7 @@ use crate::{
 pub(crate) fn trials() -> Vec<Trial> {
     trials![
         a_tuning_lands_on_the_recall_and_reports_on_other_queries,
+        parts_of_the_base_are_nothing_to_choose_from,
         a_tuning_cut_off_goes_on_with_what_it_has,
         a_goal_that_is_none_is_refused,
     ]
@@ -55,6 +56,13 @@ fn a_tuning_lands_on_the_recall_and_reports_on_other_queries() {
     );
     let exact = trail.looked.iter().filter(|looked| looked.label == "all");
     assert_eq!(exact.count(), 1, "nothing is to be chosen of it");
+}
+
+fn parts_of_the_base_are_nothing_to_choose_from() {
+    let world = World::new();
+    world.write(&GRID.replace("rounds = 2", "rounds = 2\nsubsets = [0.5]"));
+    let Tuned { trail, .. } = go(&world, Going::on(&mut Silent)).unwrap();
+    assert_eq!((trail.grid_points, trail.grid_builds), (13, 4));
 }
 
 /// Stops a tuning once a third point was measured.

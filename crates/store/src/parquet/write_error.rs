@@ -29,8 +29,8 @@ pub enum WriteError {
         /// Why.
         source: ParquetError,
     },
-    /// A component that the wanted type cannot hold.
-    #[error("write {}: row {row} holds {value}, beyond {dtype}; write f32", .path.display())]
+    /// A component that the wanted type cannot hold: beyond its range, or between its integers.
+    #[error("write {}: row {row} holds {value}, which {dtype} has no place for; write f32", .path.display())]
     Overflow {
         /// The file.
         path: PathBuf,

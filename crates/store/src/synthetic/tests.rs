@@ -140,7 +140,7 @@ proptest! {
 fn files_hold_what_was_made() {
     let folder = tempfile::tempdir().unwrap();
     for kind in KINDS {
-        for extension in ["parquet", "npy", "fvecs", "fbin"] {
+        for extension in ["parquet", "npy", "fvecs", "fbin", "hdf5"] {
             let path = folder.path().join(format!("deep/out.{extension}"));
             let generator = generator(kind, 6, 9, Part::Base);
             let mut last = None;
