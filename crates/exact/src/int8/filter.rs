@@ -4,7 +4,7 @@ use std::{ops::Range, slice::Chunks};
 
 use super::{
     PackedBase, ROWS,
-    facts::Facts,
+    facts::{Facts, Gate},
     kernel::{Codes, Sums},
     query::{PackedGroup, PackedQuery},
 };
@@ -179,10 +179,13 @@ impl<const Q: usize> PackedGroup<Q> {
         let (codes, facts) = base.block(rows.start / ROWS);
         let engine = base.engine();
         let mut sums = self.corrections.map(|correction| [correction; ROWS]);
-        engine.add(codes, &self.tile, &mut sums);
+        let thresholds = self.gates.each_ref().map(Gate::threshold);
+        let survivors = engine.meet(codes, &self.tile, (facts, thresholds), &mut sums);
+        if survivors == [0; Q] {
+            return 0;
+        }
         let mut candidates = 0;
-        for (at, sums) in sums.iter().enumerate() {
-            let survivors = engine.survivors(sums, facts, self.gates[at].threshold());
+        for (at, (sums, survivors)) in sums.iter().zip(survivors).enumerate() {
             if survivors != 0 {
                 let query = &mut queries[self.which[at]];
                 candidates += self.admit(at, query, rows, (sums, facts), survivors);

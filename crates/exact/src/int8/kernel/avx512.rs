@@ -10,11 +10,12 @@ use super::{Codes, Facts, QueryCodes, ROWS, Sums, Threshold};
 const SETS: usize = 2;
 
 #[target_feature(enable = "avx512f,avx512vnni")]
-pub(super) fn add<const Q: usize>(
+pub(super) fn meet<const Q: usize>(
     block: &[Codes],
     queries: &[[QueryCodes; Q]],
+    (facts, thresholds): (&Facts, [&Threshold; Q]),
     sums: &mut [Sums; Q],
-) {
+) -> [u32; Q] {
     let mut totals = [[_mm512_setzero_si512(); SETS]; Q];
     let (pairs, last) = block.as_chunks::<SETS>();
     let (query_pairs, last_query) = queries.as_chunks::<SETS>();
@@ -27,6 +28,7 @@ pub(super) fn add<const Q: usize>(
         step(&mut totals, 0, codes, queries);
     }
     add_totals(&totals, sums);
+    survivors(sums, facts, thresholds)
 }
 
 #[inline]
@@ -63,19 +65,26 @@ fn loaded(sums: &Sums) -> __m512i {
     unsafe { _mm512_loadu_si512(sums.as_ptr().cast()) }
 }
 
+/// Of each query the rows, as bits, whose upper bounds are not below its threshold.
+#[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
-    let products = [
-        (&facts.error, threshold.alpha),
-        (&facts.norm, threshold.beta),
-        (&facts.bias, threshold.gamma),
-    ];
-    let mut upper = _mm512_mul_ps(_mm512_cvtepi32_ps(loaded(sums)), sixteen(&facts.scale));
-    for (values, factor) in products {
-        upper = _mm512_fmadd_ps(sixteen(values), _mm512_set1_ps(factor), upper);
+fn survivors<const Q: usize>(
+    sums: &[Sums; Q],
+    facts: &Facts,
+    thresholds: [&Threshold; Q],
+) -> [u32; Q] {
+    let (scale, error) = (sixteen(&facts.scale), sixteen(&facts.error));
+    let (norm, bias) = (sixteen(&facts.norm), sixteen(&facts.bias));
+    let mut survivors = [0; Q];
+    for ((survivors, sums), threshold) in survivors.iter_mut().zip(sums).zip(thresholds) {
+        let mut upper = _mm512_mul_ps(_mm512_cvtepi32_ps(loaded(sums)), scale);
+        upper = _mm512_fmadd_ps(error, _mm512_set1_ps(threshold.alpha), upper);
+        upper = _mm512_fmadd_ps(norm, _mm512_set1_ps(threshold.beta), upper);
+        upper = _mm512_fmadd_ps(bias, _mm512_set1_ps(threshold.gamma), upper);
+        let least = _mm512_set1_ps(threshold.least);
+        *survivors = u32::from(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(upper, least));
     }
-    let below = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(upper, _mm512_set1_ps(threshold.least));
-    u32::from(!below)
+    survivors
 }
 
 #[inline]

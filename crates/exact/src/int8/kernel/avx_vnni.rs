@@ -3,16 +3,17 @@
 use std::arch::x86_64::*;
 
 use super::{
-    Codes, QueryCodes, Sums,
-    avx2::{halves, loaded, store},
+    Codes, Facts, QueryCodes, Sums, Threshold,
+    avx2::{halves, loaded, store, survivors},
 };
 
-#[target_feature(enable = "avx2,avxvnni")]
-pub(super) fn add<const Q: usize>(
+#[target_feature(enable = "avx2,fma,avxvnni")]
+pub(super) fn meet<const Q: usize>(
     block: &[Codes],
     queries: &[[QueryCodes; Q]],
+    (facts, thresholds): (&Facts, [&Threshold; Q]),
     sums: &mut [Sums; Q],
-) {
+) -> [u32; Q] {
     let mut totals = sums.each_ref().map(|sums| halves(sums));
     for (codes, queries) in block.iter().zip(queries) {
         let rows = loaded(codes);
@@ -24,4 +25,5 @@ pub(super) fn add<const Q: usize>(
         }
     }
     store(&totals, sums);
+    survivors(sums, facts, thresholds)
 }

@@ -197,34 +197,28 @@ impl Engine {
         let _ = codes;
     }
 
-    /// Adds to `sums` the products of the codes of every query with those of every row of a block.
+    /// Adds to `sums` the products of the codes of every query with those of every row of a block;
+    /// returns of each query the rows, as bits, whose upper bounds are not below its threshold, or
+    /// are no numbers.
     #[inline]
-    pub(crate) fn add<const Q: usize>(self, block: &[Codes], tile: &Tile<Q>, sums: &mut [Sums; Q]) {
-        match self.0 {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2.
-            Kernel::Avx2 => unsafe { avx2::add(block, tile, sums) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above, for AVX-VNNI.
-            Kernel::AvxVnni => unsafe { avx_vnni::add(block, &tile.codes, sums) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above, for AVX512F and AVX512 VNNI.
-            Kernel::Avx512Vnni => unsafe { avx512::add(block, &tile.codes, sums) },
-            _ => portable::add(block, &tile.codes, sums),
-        }
-    }
-
-    /// The rows, as bits, whose upper bounds are not below the threshold, or are no numbers.
-    #[inline]
-    pub(crate) fn survivors(self, sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
+    pub(crate) fn meet<const Q: usize>(
+        self,
+        block: &[Codes],
+        tile: &Tile<Q>,
+        bounds: (&Facts, [&Threshold; Q]),
+        sums: &mut [Sums; Q],
+    ) -> [u32; Q] {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2 and FMA.
-            Kernel::Avx2 | Kernel::AvxVnni => unsafe { avx2::survivors(sums, facts, threshold) },
+            Kernel::Avx2 => unsafe { avx2::meet(block, tile, bounds, sums) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above, for AVX512F.
-            Kernel::Avx512Vnni => unsafe { avx512::survivors(sums, facts, threshold) },
-            _ => portable::survivors(sums, facts, threshold),
+            // SAFETY: as above, for AVX-VNNI.
+            Kernel::AvxVnni => unsafe { avx_vnni::meet(block, &tile.codes, bounds, sums) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above, for AVX512F and AVX512 VNNI.
+            Kernel::Avx512Vnni => unsafe { avx512::meet(block, &tile.codes, bounds, sums) },
+            _ => portable::meet(block, &tile.codes, bounds, sums),
         }
     }
 }
@@ -235,6 +229,14 @@ mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};
 
     const QUERIES: usize = 3;
+
+    /// No row of known bounds reaches it.
+    const THRESHOLD: Threshold = Threshold {
+        alpha: 1.0,
+        beta: 1.0,
+        gamma: 1.0,
+        least: f32::MAX,
+    };
 
     fn naive(block: &[Codes], queries: &[[QueryCodes; QUERIES]]) -> [Sums; QUERIES] {
         let mut sums = [[7; ROWS]; QUERIES];
@@ -272,7 +274,13 @@ mod tests {
                 continue;
             };
             let mut sums = [[7; ROWS]; QUERIES];
-            engine.add(block, &tile(kernel, queries, &zeros, chunk), &mut sums);
+            let tile = tile(kernel, queries, &zeros, chunk);
+            engine.meet(
+                block,
+                &tile,
+                (&Facts::UNKNOWN, [&THRESHOLD; QUERIES]),
+                &mut sums,
+            );
             let mut expected = naive(block, queries);
             if kernel.limits().in_16_bits {
                 let of_zeros = naive(&vec![[zero; ROWS * STEP]; block.len()], queries);
@@ -298,35 +306,33 @@ mod tests {
             let [alpha, beta, gamma, _] = threshold.map(f32::from);
             let threshold = Threshold { alpha, beta, gamma, least: f32::from(least) };
             let sums = sums.map(|sum| i32::from(sum) / 8);
-            let expected = portable::survivors(&sums, &facts, &threshold);
+            let passes = |at: &usize| {
+                let upper = sums[*at] as f32
+                    + alpha * facts.error[*at]
+                    + beta * facts.norm[*at]
+                    + gamma * facts.bias[*at];
+                upper >= f32::from(least)
+            };
+            let rows = (0..ROWS).filter(passes).fold(0, |rows, at| rows | 1 << at);
             for engine in Kernel::ALL.into_iter().filter_map(Engine::new) {
-                prop_assert_eq!(engine.survivors(&sums, &facts, &threshold), expected);
-            }
-            for (at, sum) in sums.iter().enumerate() {
-                let upper = *sum as f32
-                    + alpha * facts.error[at]
-                    + beta * facts.norm[at]
-                    + gamma * facts.bias[at];
-                prop_assert_eq!(expected >> at & 1 == 1, upper >= f32::from(least));
+                let bounds = (&facts, [&THRESHOLD, &threshold, &threshold]);
+                let survivors = engine.meet(&[], &Tile::new(Vec::new()), bounds, &mut [sums; 3]);
+                prop_assert_eq!(survivors, [0, rows, rows]);
             }
         }
     }
 
     #[test]
     fn rows_of_unknown_bounds_pass() {
-        let threshold = Threshold {
-            alpha: 1.0,
-            beta: 1.0,
-            gamma: 1.0,
-            least: f32::MAX,
-        };
         let nan = Facts {
             error: [f32::NAN; ROWS],
             ..Facts::UNKNOWN
         };
         for engine in Kernel::ALL.into_iter().filter_map(Engine::new) {
             for facts in [Facts::UNKNOWN, nan] {
-                assert_eq!(engine.survivors(&[0; ROWS], &facts, &threshold), 0xFFFF);
+                let bounds = (&facts, [&THRESHOLD]);
+                let survivors = engine.meet(&[], &Tile::new(Vec::new()), bounds, &mut [[0; ROWS]]);
+                assert_eq!(survivors, [0xFFFF]);
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use super::{Codes, Facts, QueryCodes, STEP, Sums, Threshold};
 
-pub(super) fn add<const Q: usize>(
+pub(super) fn meet<const Q: usize>(
     block: &[Codes],
     queries: &[[QueryCodes; Q]],
+    (facts, thresholds): (&Facts, [&Threshold; Q]),
     totals: &mut [Sums; Q],
-) {
+) -> [u32; Q] {
     for (codes, queries) in block.iter().zip(queries) {
         let rows = codes.as_chunks::<STEP>().0;
         for (totals, query) in totals.iter_mut().zip(queries) {
@@ -20,9 +21,10 @@ pub(super) fn add<const Q: usize>(
             }
         }
     }
+    std::array::from_fn(|at| survivors(&totals[at], facts, thresholds[at]))
 }
 
-pub(super) fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
+fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
     let mut survivors = 0;
     for (at, sum) in sums.iter().enumerate() {
         let upper = facts.scale[at] * *sum as f32
