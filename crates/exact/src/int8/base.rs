@@ -33,7 +33,7 @@ pub(crate) struct PackedBase {
     steps: usize,
     center: Center,
     /// For each component the code that stands for the mean.
-    zeros: Vec<i32>,
+    zeros: Vec<i16>,
     largest_code: u8,
     /// Of all rows, their codes counted from `zeros`; where a kernel adds up in 16 bits.
     lane_squares: Option<LaneSquares>,
@@ -61,7 +61,7 @@ impl PackedBase {
             codes: vec![[0; ROWS * STEP]; n_blocks * steps],
             facts: vec![Facts::UNKNOWN; n_blocks],
             steps,
-            zeros: vec![i32::from(largest_code / 2); base.dim()],
+            zeros: vec![i16::from(largest_code / 2); base.dim()],
             center,
             largest_code,
             lane_squares: None,
@@ -127,7 +127,7 @@ impl PackedBase {
         &self.center
     }
 
-    pub(crate) fn zeros(&self) -> &[i32] {
+    pub(crate) fn zeros(&self) -> &[i16] {
         &self.zeros
     }
 
@@ -157,7 +157,7 @@ impl PackedBase {
 
     /// Bytes it takes.
     pub(crate) fn bytes(&self) -> u64 {
-        let of_mean = self.zeros.len() * (size_of::<i32>() + size_of::<f64>());
+        let of_mean = self.zeros.len() * (size_of::<i16>() + size_of::<f64>());
         (size_of_val(&*self.codes) + size_of_val(&*self.facts) + of_mean) as u64
     }
 }
@@ -166,14 +166,14 @@ impl PackedBase {
 #[derive(Default)]
 struct Lanes {
     largest: LaneSquares,
-    centered: Vec<i32>,
+    centered: Vec<i16>,
 }
 
 impl Lanes {
-    fn see(&mut self, codes: &[u8], zeros: &[i32]) {
+    fn see(&mut self, codes: &[u8], zeros: &[i16]) {
         self.centered.resize(zeros.len(), 0);
         for ((centered, code), zero) in self.centered.iter_mut().zip(codes).zip(zeros) {
-            *centered = i32::from(*code) - zero;
+            *centered = i16::from(*code) - zero;
         }
         let lanes = LaneSquares::of(&self.centered);
         self.largest = self.largest.max(lanes);
@@ -188,7 +188,7 @@ struct Packer<'a, T> {
     are_bytes: bool,
     /// Code of a component of 0, and the most that others differ from it.
     levels: u8,
-    zeros: &'a [i32],
+    zeros: &'a [i16],
     /// Whether a kernel asks how far codes are from `zeros`.
     in_16_bits: bool,
     steps: usize,

@@ -40,12 +40,12 @@ impl Center {
     }
 
     /// Rounds the mean to values of bytes, so that differences from it are integers.
-    pub(crate) fn round_to_bytes(&mut self, first: f64) -> Vec<i32> {
+    pub(crate) fn round_to_bytes(&mut self, first: f64) -> Vec<i16> {
         let mut zeros = Vec::with_capacity(self.mean.len());
         for mean in &mut self.mean {
             let value = (*mean / self.factor).round();
             *mean = value * self.factor;
-            zeros.push((value - first) as i32);
+            zeros.push((value - first) as i16);
         }
         zeros
     }

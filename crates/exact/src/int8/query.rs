@@ -52,7 +52,9 @@ impl PackedQuery {
             given_norm: norm,
             ..facts
         };
-        let with_zeros = signed().zip(base.zeros()).map(|(code, zero)| code * zero);
+        let with_zeros = signed()
+            .zip(base.zeros())
+            .map(|(code, zero)| code * i32::from(*zero));
         Some(Self {
             correction: -with_zeros.sum::<i32>(),
             chunk,
@@ -111,15 +113,15 @@ fn longest_chunk(base: &PackedBase, codes: &[u8]) -> Option<usize> {
     let Some(of_base) = base.lane_squares() else {
         return Some(CHUNKS[1]);
     };
-    let codes: Vec<i32> = codes
+    let codes: Vec<i16> = codes
         .iter()
-        .map(|code| i32::from(code.cast_signed()))
+        .map(|code| i16::from(code.cast_signed()))
         .collect();
-    let most = i32::from(i16::MAX) / i32::from(base.largest_code());
+    let most = i16::MAX / i16::from(base.largest_code());
     let (pairs, _) = codes.as_chunks::<2>();
-    let fits = |pair: &[i32; 2]| {
-        let positive: i32 = pair.iter().filter(|code| **code > 0).sum();
-        let all: i32 = pair.iter().sum();
+    let fits = |pair: &[i16; 2]| {
+        let positive: i16 = pair.iter().filter(|code| **code > 0).sum();
+        let all: i16 = pair.iter().sum();
         positive <= most && positive - all <= most
     };
     let of_query = LaneSquares::of(&codes);

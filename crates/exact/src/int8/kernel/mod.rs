@@ -56,7 +56,7 @@ impl<const Q: usize> Tile<Q> {
     }
 
     /// For a kernel that adds up in 16 bits: what the codes of a row differ from `zeros`.
-    pub(crate) fn in_16_bits(codes: Vec<[QueryCodes; Q]>, zeros: &[i32], chunk: usize) -> Self {
+    pub(crate) fn in_16_bits(codes: Vec<[QueryCodes; Q]>, zeros: &[i16], chunk: usize) -> Self {
         let chunks = codes.chunks(chunk).zip(zeros.chunks(chunk * STEP));
         let starts = chunks.map(|(codes, zeros)| {
             std::array::from_fn(|query| start(codes.iter().map(|step| step[query]), zeros))
@@ -70,11 +70,11 @@ impl<const Q: usize> Tile<Q> {
 }
 
 /// Minus the products with the codes of `zeros`, of both lanes, each modulo 2^16.
-fn start(codes: impl Iterator<Item = QueryCodes>, zeros: &[i32]) -> QueryCodes {
+fn start(codes: impl Iterator<Item = QueryCodes>, zeros: &[i16]) -> QueryCodes {
     let mut lanes = [0; 2];
     for (step, zeros) in codes.zip(zeros.chunks(STEP)) {
         for (at, (code, zero)) in step.to_le_bytes().into_iter().zip(zeros).enumerate() {
-            lanes[at / (STEP / 2)] -= i32::from(code.cast_signed()) * zero;
+            lanes[at / (STEP / 2)] -= i32::from(code.cast_signed()) * i32::from(*zero);
         }
     }
     let [first, second] = lanes.map(|sum| (sum as u16).to_le_bytes());
@@ -255,7 +255,7 @@ mod tests {
     fn tile(
         kernel: Kernel,
         queries: &[[QueryCodes; QUERIES]],
-        zeros: &[i32],
+        zeros: &[i16],
         chunk: usize,
     ) -> Tile<QUERIES> {
         if kernel.limits().in_16_bits {
@@ -267,7 +267,7 @@ mod tests {
 
     /// `zero` must make a chunk fit into 16 bits.
     fn check(block: &[Codes], queries: &[[QueryCodes; QUERIES]], zero: u8, chunk: usize) {
-        let zeros = vec![i32::from(zero); queries.len() * STEP];
+        let zeros = vec![i16::from(zero); queries.len() * STEP];
         for kernel in Kernel::ALL {
             let Some(engine) = Engine::new(kernel) else {
                 eprintln!("skipped: this CPU has no {kernel}");
