@@ -2,6 +2,7 @@
 
 mod arrows;
 mod configs;
+mod cross;
 mod examples;
 mod files;
 mod model;
@@ -40,7 +41,7 @@ pub(crate) struct Selection {
 }
 
 /// All checks, the quick ones first: who forgot to format learns it in a second.
-pub(crate) const STEPS: [Step; 13] = [
+pub(crate) const STEPS: [Step; 14] = [
     Step {
         name: "fmt",
         about: "the code is formatted",
@@ -70,6 +71,11 @@ pub(crate) const STEPS: [Step; 13] = [
         name: "clippy",
         about: "no warning from the compiler or clippy",
         run: |workspace, _| clippy(workspace),
+    },
+    Step {
+        name: "cross",
+        about: "what computes compiles for ARM too",
+        run: |workspace, _| cross::check(workspace),
     },
     Step {
         name: "tests",

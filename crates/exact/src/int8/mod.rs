@@ -8,7 +8,7 @@ mod center;
 mod facts;
 mod filter;
 #[cfg_attr(
-    target_arch = "x86_64",
+    any(target_arch = "x86_64", target_arch = "aarch64"),
     expect(unsafe_code, reason = "instructions that are found at run time")
 )]
 mod kernel;

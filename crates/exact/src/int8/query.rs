@@ -151,7 +151,10 @@ impl<const Q: usize> PackedGroup<Q> {
         let (tile, corrections) = match chunk.filter(|_| base.lane_squares().is_some()) {
             Some(chunk) => (Tile::in_16_bits(codes, base.zeros(), chunk), [0; Q]),
             None => (
-                Tile::new(codes),
+                match base.engine().kernel().limits().signed {
+                    true => Tile::signed(codes),
+                    false => Tile::new(codes),
+                },
                 queries.each_ref().map(|(_, query)| query.correction),
             ),
         };

@@ -10,6 +10,8 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avx_vnni;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
@@ -40,8 +42,13 @@ pub(crate) struct Tile<const Q: usize> {
     pub(crate) codes: Vec<[QueryCodes; Q]>,
     /// Steps that are added up in 16 bits, one of [`CHUNKS`], where the kernel does so: then no
     /// sum of either lane over such a chunk leaves that range, if its first value is a start.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "only AVX2 adds up in 16 bits")
+    )]
     pub(crate) chunk: usize,
-    /// Of each chunk [`start`]; empty for other kernels.
+    /// What the kernel adds to all sums of a query: for one that adds up in 16 bits, of each chunk
+    /// [`start`]; for one of signed codes, one value; for others none.
     pub(crate) starts: Vec<[QueryCodes; Q]>,
 }
 
@@ -52,6 +59,21 @@ impl<const Q: usize> Tile<Q> {
             codes,
             chunk: CHUNKS[0],
             starts: Vec::new(),
+        }
+    }
+
+    /// For a kernel to which a base's code of 128 is none: the sums with it are added again.
+    pub(crate) fn signed(codes: Vec<[QueryCodes; Q]>) -> Self {
+        let sum = |query: usize| {
+            codes
+                .iter()
+                .map(|step| sum_of_codes(step[query]))
+                .sum::<i32>()
+        };
+        let start = std::array::from_fn(|query| 128 * sum(query));
+        Self {
+            starts: vec![start],
+            ..Self::new(codes)
         }
     }
 
@@ -67,6 +89,11 @@ impl<const Q: usize> Tile<Q> {
             chunk,
         }
     }
+}
+
+fn sum_of_codes(step: QueryCodes) -> i32 {
+    let codes = step.to_le_bytes();
+    codes.map(|code| i32::from(code.cast_signed())).iter().sum()
 }
 
 /// Minus the products with the codes of `zeros`, of both lanes, each modulo 2^16.
@@ -94,6 +121,8 @@ pub enum Kernel {
     AvxVnni,
     /// AVX2: 32 products an instruction, added up in 16 bits.
     Avx2,
+    /// NEON with the dot products of ARMv8.2: 16 products an instruction, added up in 32 bits.
+    NeonDot,
     /// Whatever the compiler makes of plain loops. Slower than the f32 pass, and so only used
     /// where it is asked for.
     Portable,
@@ -107,11 +136,19 @@ pub(crate) struct Limits {
     /// Whether sums pass through 16 bits, which then must hold them, and count from the code of
     /// the mean.
     pub(crate) in_16_bits: bool,
+    /// Whether it takes the codes of a base for signed ones, that count from 128.
+    pub(crate) signed: bool,
 }
 
 impl Kernel {
     /// Every kernel, the fastest first.
-    pub const ALL: [Self; 4] = [Self::Avx512Vnni, Self::AvxVnni, Self::Avx2, Self::Portable];
+    pub const ALL: [Self; 5] = [
+        Self::Avx512Vnni,
+        Self::AvxVnni,
+        Self::Avx2,
+        Self::NeonDot,
+        Self::Portable,
+    ];
 
     /// Whether this CPU has the instructions.
     pub fn is_available(self) -> bool {
@@ -127,7 +164,11 @@ impl Kernel {
             Self::Avx2 => {
                 return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
             }
-            Self::Portable => {}
+            Self::NeonDot | Self::Portable => {}
+        }
+        #[cfg(target_arch = "aarch64")]
+        if self == Self::NeonDot {
+            return std::arch::is_aarch64_feature_detected!("dotprod");
         }
         self == Self::Portable
     }
@@ -146,6 +187,7 @@ impl Kernel {
             Self::Avx512Vnni => "AVX512 VNNI",
             Self::AvxVnni => "AVX-VNNI",
             Self::Avx2 => "AVX2",
+            Self::NeonDot => "NEON SDOT",
             Self::Portable => "portable",
         }
     }
@@ -156,10 +198,12 @@ impl Kernel {
             Self::Avx2 => Limits {
                 largest_code: 126,
                 in_16_bits: true,
+                signed: false,
             },
             _ => Limits {
                 largest_code: 254,
                 in_16_bits: false,
+                signed: self == Self::NeonDot,
             },
         }
     }
@@ -218,6 +262,9 @@ impl Engine {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above, for AVX512F and AVX512 VNNI.
             Kernel::Avx512Vnni => unsafe { avx512::meet(block, &tile.codes, bounds, sums) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: as above, for NEON and its dot products.
+            Kernel::NeonDot => unsafe { neon::meet(block, tile, bounds, sums) },
             _ => portable::meet(block, &tile.codes, bounds, sums),
         }
     }
@@ -260,6 +307,8 @@ mod tests {
     ) -> Tile<QUERIES> {
         if kernel.limits().in_16_bits {
             Tile::in_16_bits(queries.to_vec(), zeros, chunk)
+        } else if kernel.limits().signed {
+            Tile::signed(queries.to_vec())
         } else {
             Tile::new(queries.to_vec())
         }

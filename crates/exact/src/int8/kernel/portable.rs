@@ -21,10 +21,19 @@ pub(super) fn meet<const Q: usize>(
             }
         }
     }
-    std::array::from_fn(|at| survivors(&totals[at], facts, thresholds[at]))
+    survivors(totals, facts, thresholds)
 }
 
-fn survivors(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
+/// Of each query the rows, as bits, whose upper bounds are not below its threshold.
+pub(super) fn survivors<const Q: usize>(
+    sums: &[Sums; Q],
+    facts: &Facts,
+    thresholds: [&Threshold; Q],
+) -> [u32; Q] {
+    std::array::from_fn(|query| survivors_of(&sums[query], facts, thresholds[query]))
+}
+
+fn survivors_of(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
     let mut survivors = 0;
     for (at, sum) in sums.iter().enumerate() {
         let upper = facts.scale[at] * *sum as f32
