@@ -86,6 +86,7 @@ impl Top {
     }
 
     /// No row whose key is below this is wanted.
+    #[inline]
     pub(crate) fn floor(&self) -> f64 {
         self.floor
     }

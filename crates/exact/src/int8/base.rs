@@ -119,6 +119,7 @@ impl PackedBase {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn engine(&self) -> Engine {
         self.engine
     }
@@ -141,11 +142,13 @@ impl PackedBase {
     }
 
     /// Codes and facts of block `block`.
+    #[inline]
     pub(crate) fn block(&self, block: usize) -> (&[Codes], &Facts) {
         (self.codes(block..block + 1), &self.facts[block])
     }
 
     /// Codes of some blocks.
+    #[inline]
     pub(crate) fn codes(&self, blocks: Range<usize>) -> &[Codes] {
         &self.codes[blocks.start * self.steps..blocks.end * self.steps]
     }

@@ -131,6 +131,7 @@ impl Gate {
     }
 
     /// What a row must reach.
+    #[inline]
     pub(crate) fn threshold(&self) -> &Threshold {
         &self.threshold
     }

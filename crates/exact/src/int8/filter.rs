@@ -181,7 +181,9 @@ impl<const Q: usize> PackedGroup<Q> {
         let mut sums = self.corrections.map(|correction| [correction; ROWS]);
         let thresholds = self.gates.each_ref().map(Gate::threshold);
         let survivors = engine.meet(codes, &self.tile, (facts, thresholds), &mut sums);
-        if survivors == [0; Q] {
+        // One number after the other: compared as an array, they were loaded together before their
+        // stores were done.
+        if survivors.iter().fold(0, |any, survivors| any | survivors) == 0 {
             return 0;
         }
         let mut candidates = 0;
