@@ -4,6 +4,7 @@ mod answer;
 mod data;
 mod groups;
 mod harness;
+mod report;
 mod run;
 mod search;
 mod text;
@@ -18,6 +19,7 @@ pub(crate) use data::{
 };
 pub(crate) use groups::{CacheArgs, ColumnArgs, FolderArgs, OutputArgs, ThreadsArgs};
 pub(crate) use harness::{OverheadArgs, RepeatArgs, SelftestArgs};
+pub(crate) use report::{Picture, ReportArgs};
 pub(crate) use run::{QuickArgs, RunArgs, TuneArgs};
 pub(crate) use search::{IndexArgs, SearchArgs, TruthArgs};
 pub(crate) use text::{AskArgs, EmbedArgs};
@@ -36,6 +38,7 @@ Examples:
   annbench run configs/default.toml            run an experiment
   annbench run configs/sweep.toml --dry-run    show what it would build and measure
   annbench recommend default --recall 0.95     name the configuration to take
+  annbench report default --plots svg,png      tables and charts, for papers
   annbench search --index FILE --queries FILE  search an index that a run has left behind
   annbench ask RUN 'a question in words'       ask the indexes of a run on texts
 
@@ -54,6 +57,8 @@ pub(crate) enum Command {
     Recommend(RecommendArgs),
     /// Compare two runs: what is faster, what recalls more, beyond noise
     Diff(DiffArgs),
+    /// Make a run's report anew, in any format: page, tables, charts
+    Report(ReportArgs),
     /// List the runs there are
     List(ListArgs),
     /// Open a run's report

@@ -39,8 +39,15 @@ pub(crate) struct Selection {
     pub(crate) filter: Vec<String>,
 }
 
+impl Selection {
+    /// Whether all tests are run, those in a browser among them.
+    pub(crate) fn has_browser_tests(&self) -> bool {
+        self.filter.is_empty() && (self.only.is_empty() || self.only.contains(&"tests"))
+    }
+}
+
 /// All checks, the quick ones first: who forgot to format learns it in a second.
-pub(crate) const STEPS: [Step; 13] = [
+pub(crate) const STEPS: [Step; 14] = [
     Step {
         name: "fmt",
         about: "the code is formatted",
@@ -70,6 +77,11 @@ pub(crate) const STEPS: [Step; 13] = [
         name: "clippy",
         about: "no warning from the compiler or clippy",
         run: |workspace, _| clippy(workspace),
+    },
+    Step {
+        name: "features",
+        about: "annbench compiles with the features it comes with",
+        run: |workspace, _| cargo(workspace, &["check", "--release", "--package=annbench"]),
     },
     Step {
         name: "tests",
