@@ -54,6 +54,9 @@ fn run(request: Request) -> Outcome<ExitCode> {
             let mut workspace = Workspace::open()?;
             preflight::setup(&mut workspace, options)?;
             preflight::rust_components(options)?;
+            if selection.has_browser_tests() {
+                preflight::browser(options);
+            }
             return steps::run(&workspace, &selection);
         }
         Request::Schema(options) => {
@@ -69,6 +72,6 @@ fn run(request: Request) -> Outcome<ExitCode> {
 fn annbench(options: preflight::Options, args: &[String]) -> Outcome<ExitCode> {
     let mut workspace = Workspace::open()?;
     preflight::setup(&mut workspace, options)?;
-    let binary = workspace.build_annbench_with(models::are_wanted(args))?;
+    let binary = workspace.build_annbench(models::are_wanted(args))?;
     process::replace_with(std::process::Command::new(binary).args(args))
 }

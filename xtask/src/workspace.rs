@@ -67,17 +67,18 @@ impl Workspace {
         command
     }
 
-    /// Builds annbench, without models, and gives the path of its binary.
-    pub(crate) fn build_annbench(&self) -> Outcome<PathBuf> {
-        self.build_annbench_with(false)
+    /// Builds annbench, with or without models, and gives the path of its binary.
+    pub(crate) fn build_annbench(&self, models: bool) -> Outcome<PathBuf> {
+        let features: &[&str] = if models { &["--features=embed"] } else { &[] };
+        annbench_among(self.build(&[&["--package=annbench"], features].concat())?)
     }
 
-    /// Builds annbench, with or without models, and gives the path of its binary.
-    pub(crate) fn build_annbench_with(&self, models: bool) -> Outcome<PathBuf> {
-        let features: &[&str] = if models { &["--features=embed"] } else { &[] };
-        let built = self.build(&[&["--package=annbench"], features].concat())?;
-        let binary = built.into_iter().next_back();
-        binary.ok_or_else(|| Failure::new("cargo built no binary in package annbench"))
+    /// Builds annbench as its tests do, and gives the path of its binary.
+    ///
+    /// For any other choice of packages and features cargo compiles some ninety crates anew: those
+    /// that share a dependency with the models have it with other features.
+    pub(crate) fn build_annbench_for_checks(&self) -> Outcome<PathBuf> {
+        annbench_among(self.build(&["--workspace", "--all-features", "--bins", "--tests"])?)
     }
 
     /// Builds `what`, optimised, and gives the paths of the programs it consists of.
@@ -128,6 +129,13 @@ impl Workspace {
     }
 }
 
+/// The binary among programs that are built; those of tests have a hash in their names.
+fn annbench_among(built: Vec<PathBuf>) -> Outcome<PathBuf> {
+    let mut built = built.into_iter();
+    let binary = built.find(|program| program.file_stem().is_some_and(|stem| stem == "annbench"));
+    binary.ok_or_else(|| Failure::new("cargo built no binary in package annbench"))
+}
+
 /// All files under `folder`, relative to `root`.
 fn walk(root: &Path, folder: &Path) -> Outcome<Vec<PathBuf>> {
     let mut files = Vec::new();
@@ -149,6 +157,14 @@ fn walk(root: &Path, folder: &Path) -> Outcome<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_binary_is_told_from_its_tests() {
+        let built = |names: &[&str]| names.iter().map(PathBuf::from).collect();
+        let found = annbench_among(built(&["deps/annbench-0a1b", "xtask", "release/annbench"]));
+        assert_eq!(found, Ok("release/annbench".into()));
+        assert!(annbench_among(built(&["deps/annbench-0a1b"])).is_err());
+    }
 
     #[test]
     fn a_walk_finds_what_git_would_and_nothing_made() {

@@ -5,7 +5,7 @@ use std::{io, process::ExitCode};
 use annbench_eval::ExactError;
 use annbench_index::{ConfigureError, ParamError, UnknownBackend};
 use annbench_report::{ConfidenceError, GateError};
-use annbench_runner::{Interrupted, Mistake, NoRun, TooLarge};
+use annbench_runner::{Interrupted, Mistake, NoRun, SoFarError, TooLarge};
 use annbench_store::{
     LoadError, RemoteError, WriteError,
     catalog::UnknownEntry,
@@ -61,6 +61,7 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
         cause.is::<Mistake>()
             || cause.is::<BadArgument>()
             || cause.is::<NoRun>()
+            || cause.is::<SoFarError>()
             || cause.is::<ConfidenceError>()
             || cause.is::<GateError>()
             || cause.is::<ParamError>()

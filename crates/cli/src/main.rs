@@ -25,6 +25,7 @@ fn run(cli: Cli) -> anyhow::Result<exit::Outcome> {
         Command::Tune(args) => commands::tune::tune(args),
         Command::Recommend(args) => commands::recommend::recommend(args),
         Command::Diff(args) => commands::diff::diff(args),
+        Command::Report(args) => commands::report::report(args),
         Command::List(args) => commands::list::list(args),
         Command::Open(args) => commands::open::open(args),
         Command::Search(args) => commands::search::search(args),

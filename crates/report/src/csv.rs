@@ -1,20 +1,6 @@
 //! Comma-separated values: every row unrounded, for spreadsheets and scripts.
 
-use crate::{Cell, Column, Quantity, Run, Table, Value, points};
-
-/// A run that cannot be written in a format.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// The CSV writer refuses it.
-    #[error("writing the rows as CSV")]
-    Csv(#[from] ::csv::Error),
-    /// The text is not UTF-8.
-    #[error("writing the rows as CSV")]
-    Utf8(#[from] std::string::FromUtf8Error),
-    /// The JSON writer refuses it.
-    #[error("writing the run as JSON")]
-    Json(#[from] serde_json::Error),
-}
+use crate::{Cell, Column, ExportError, Quantity, Run, Table, Value, points};
 
 /// A line for each operating point and load, and for each index that has none; lines end in `\n`.
 ///
@@ -28,12 +14,14 @@ pub enum ExportError {
 /// # Errors
 /// [`ExportError`] if the writer fails, which no run is known to cause.
 pub fn csv(run: &Run) -> Result<String, ExportError> {
-    table(&points::for_machines(run))
+    table(&points::for_machines(run), |column| column.key.to_owned())
 }
 
-fn table(table: &Table) -> Result<String, ExportError> {
+/// A table under the names that `name` gives its columns; the numbers of notes are empty.
+pub(crate) fn table(table: &Table, name: fn(&Column) -> String) -> Result<String, ExportError> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    writer.write_record(table.columns.iter().flat_map(names))?;
+    let heads = table.columns.iter();
+    writer.write_record(heads.flat_map(|column| names(column, name(column))))?;
     for row in &table.rows {
         let cells = table.columns.iter().zip(&row.cells);
         writer.write_record(cells.flat_map(|(column, cell)| fields(column, cell)))?;
@@ -44,11 +32,10 @@ fn table(table: &Table) -> Result<String, ExportError> {
     Ok(String::from_utf8(bytes)?)
 }
 
-fn names(column: &Column) -> Vec<String> {
-    let name = column.key;
+fn names(column: &Column, name: String) -> Vec<String> {
     match column.quantity {
-        Quantity::Share => vec![name.into(), format!("{name}_low"), format!("{name}_high")],
-        _ => vec![name.into()],
+        Quantity::Share => vec![name.clone(), format!("{name}_low"), format!("{name}_high")],
+        _ => vec![name],
     }
 }
 

@@ -2,8 +2,11 @@
 
 use annbench_store::results::{BuildRow, Load, PointRow, RunRecord, Tier};
 use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
 
-use crate::{ExportError, Run, tiers::in_tier, verdict::verdicts};
+use crate::{
+    ExportError, Row, Run, Table, Value, export::qualified, tiers::in_tier, verdict::verdicts,
+};
 
 /// A run's record, builds and points as pretty JSON, with the numbers of the points on each
 /// load's Pareto front, of those tied with it and of those recommended.
@@ -29,6 +32,27 @@ pub fn json(run: &Run) -> Result<String, ExportError> {
         fastest: verdicts(run).iter().map(Fastest::from).collect(),
     };
     Ok(serde_json::to_string_pretty(&document)?)
+}
+
+/// A table as an array with an object a row; intervals are objects themselves, what is missing is null.
+pub(crate) fn table(table: &Table) -> Result<String, ExportError> {
+    let row = |row: &Row| -> Map<String, Json> {
+        let cells = table.columns.iter().zip(&row.cells);
+        let told = cells.filter(|(column, _)| column.key != "notes");
+        told.map(|(column, cell)| (qualified(column), value(&cell.value)))
+            .collect()
+    };
+    let rows: Vec<Map<String, Json>> = table.rows.iter().map(row).collect();
+    Ok(serde_json::to_string_pretty(&rows)?)
+}
+
+fn value(value: &Value) -> Json {
+    match value {
+        Value::Missing | Value::Failed | Value::Notes(_) => Json::Null,
+        Value::Text(text) => Json::from(text.as_str()),
+        Value::Number(number) => Json::from(*number),
+        Value::Interval(estimate) => json!(estimate),
+    }
 }
 
 #[derive(Serialize)]

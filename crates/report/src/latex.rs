@@ -2,25 +2,33 @@
 
 use std::fmt::{self, Write};
 
-use crate::{Column, Run, Summary, Table};
+use crate::{Column, Part, Run, Summary, Table};
 
 /// The operating points and the indexes as LaTeX tables, in the rules of the package `booktabs`.
 /// Points on the Pareto front are set in bold.
 pub fn latex(run: &Run) -> String {
     let summary = Summary::new(run);
-    let mut text = String::from("% needs \\usepackage{booktabs}\n");
-    let tables = [
-        (&summary.points, "Operating points"),
-        (&summary.under_load, "Under load"),
-        (&summary.builds, "Indexes"),
-    ];
-    for (table, caption) in tables
+    let tables = Part::ALL.map(|part| (part, part.of(&summary)));
+    let full = tables
         .into_iter()
-        .filter(|(table, _)| !table.rows.is_empty())
-    {
-        // Writing into a `String` cannot fail.
-        let _infallible = write_table(&mut text, table, &format!("{caption}: {}", summary.title));
-    }
+        .filter(|(_, table)| !table.rows.is_empty());
+    let alone = full.map(|(part, table)| floating(table, part, summary.title));
+    NEEDS.to_owned() + &alone.collect::<String>()
+}
+
+/// What a document must load.
+const NEEDS: &str = "% needs \\usepackage{booktabs}\n";
+
+/// A table alone, of the run called `title`.
+pub(crate) fn table(table: &Table, part: Part, title: &str) -> String {
+    NEEDS.to_owned() + &floating(table, part, title)
+}
+
+fn floating(table: &Table, part: Part, title: &str) -> String {
+    let mut text = String::new();
+    let caption = format!("{}: {title}", part.title());
+    // Writing into a `String` cannot fail.
+    let _infallible = write_table(&mut text, table, &caption);
     text
 }
 

@@ -12,6 +12,14 @@ pub fn markdown(run: &Run) -> String {
     page
 }
 
+/// A table alone.
+pub(crate) fn table(table: &Table) -> String {
+    let mut text = String::new();
+    // Writing into a `String` cannot fail.
+    let _infallible = write_table(&mut text, table);
+    text
+}
+
 fn write_page(page: &mut String, summary: &Summary<'_>) -> fmt::Result {
     writeln!(page, "# {}\n", escaped(summary.title))?;
     for alarm in &summary.alarms {

@@ -76,7 +76,8 @@ impl Notes {
     }
 }
 
-/// The loudest notes: an exact index that missed true neighbours, wherever it is recorded.
+/// The loudest notes: a run that is not finished; an exact index that missed true neighbours, wherever
+/// it is recorded.
 pub(crate) fn alarms(run: &Run) -> Vec<Note> {
     let of_run = run.record.warnings.iter().map(|w| (String::new(), w));
     let builds = run.builds.iter();
@@ -88,7 +89,12 @@ pub(crate) fn alarms(run: &Run) -> Vec<Note> {
     of_run
         .chain(of_builds)
         .chain(of_points)
-        .filter(|(_, warning)| matches!(warning, Warning::ExactBelowOne { .. }))
+        .filter(|(_, warning)| {
+            matches!(
+                warning,
+                Warning::ExactBelowOne { .. } | Warning::Unfinished { .. }
+            )
+        })
         .map(|(place, warning)| placed(&place, warning))
         .collect()
 }

@@ -7,7 +7,7 @@ use std::{
 
 use annbench_index::Params;
 use annbench_store::{
-    journal::Journal,
+    journal::{Journal, JournalError, read_journal},
     results::{BuildRow, InForce, Load},
 };
 use anyhow::Result;
@@ -118,6 +118,17 @@ pub(crate) struct Events {
 }
 
 impl Events {
+    /// The events in a journal that another process may be writing.
+    pub(crate) fn read(path: &Path) -> Result<Self, JournalError> {
+        Ok(Self::of(read_journal(path)?))
+    }
+
+    fn of(past: Vec<Event>) -> Self {
+        let mut events = Self::default();
+        past.into_iter().for_each(|event| events.add(event));
+        events
+    }
+
     fn add(&mut self, event: Event) {
         match event {
             Event::Built(row) => {
@@ -179,9 +190,10 @@ impl Ledger {
     /// Opens the journal and reads what it holds.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let (past, journal) = Journal::open(path)?;
-        let mut events = Events::default();
-        past.into_iter().for_each(|event| events.add(event));
-        Ok(Self { events, journal })
+        Ok(Self {
+            events: Events::of(past),
+            journal,
+        })
     }
 
     /// Writes an event down, safe on disk when this returns, and counts it.

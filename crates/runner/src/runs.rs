@@ -59,7 +59,10 @@ pub enum NoRun {
         folder: PathBuf,
     },
     /// A run that is not finished.
-    #[error("{} is not finished; the command that began it goes on with it", .folder.display())]
+    #[error(
+        "{} is not finished; the command that began it goes on with it, annbench report shows what it \
+         holds", .folder.display()
+    )]
     Unfinished {
         /// The run's folder.
         folder: PathBuf,
@@ -92,31 +95,49 @@ impl Runs {
     }
 
     /// The folder of a finished run: given as that folder, as the folder or the name of an
-    /// experiment (its newest run), or as the name of a run.
+    /// experiment (its newest run), as the name of a run, or as `latest`, the newest of all.
     ///
     /// # Errors
     /// [`NoRun`] if there is no such run, or it is not finished.
     pub fn find(&self, name: &Path) -> Result<PathBuf, NoRun> {
-        let within = self.folder.join(name);
-        for folder in [name, within.as_path()] {
-            if folder.join("run.json").is_file() {
-                return finished(folder);
-            }
-            let runs = runs_of(folder);
-            if !runs.is_empty() {
-                return newest(runs, folder);
-            }
-        }
-        let named = self.list().into_iter();
-        let mut named = named.filter(|run| run.folder.file_name() == Some(name.as_os_str()));
-        match named.next() {
-            Some(run) => finished(&run.folder),
-            None => Err(NoRun::Unknown {
-                name: name.display().to_string(),
-                folder: self.folder.clone(),
-            }),
+        let run = self.find_begun(name)?;
+        match run.state {
+            RunState::Finished => Ok(run.folder),
+            _ => Err(NoRun::Unfinished { folder: run.folder }),
         }
     }
+
+    /// The same, finished or not; of an experiment the newest finished run before one that is not.
+    ///
+    /// # Errors
+    /// [`NoRun`] if there is no such run.
+    pub fn find_begun(&self, name: &Path) -> Result<FoundRun, NoRun> {
+        let within = self.folder.join(name);
+        let places = [name, within.as_path()].into_iter();
+        let mut in_folders =
+            places.filter_map(|folder| found(folder).or_else(|| best_of(runs_of(folder))));
+        let by_folder = in_folders.next();
+        by_folder
+            .or_else(|| self.named(name))
+            .ok_or_else(|| NoRun::Unknown {
+                name: name.display().to_string(),
+                folder: self.folder.clone(),
+            })
+    }
+
+    fn named(&self, name: &Path) -> Option<FoundRun> {
+        let mut all = self.list();
+        if name != Path::new("latest") {
+            all.retain(|run| run.folder.file_name() == Some(name.as_os_str()));
+        }
+        best_of(all)
+    }
+}
+
+/// The newest finished of `runs`, which are the newest first; where none is finished, the newest.
+fn best_of(mut runs: Vec<FoundRun>) -> Option<FoundRun> {
+    let finished = runs.iter().position(|run| run.state == RunState::Finished);
+    (!runs.is_empty()).then(|| runs.swap_remove(finished.unwrap_or(0)))
 }
 
 fn newest(runs: Vec<FoundRun>, among: &Path) -> Result<PathBuf, NoRun> {
@@ -127,15 +148,6 @@ fn newest(runs: Vec<FoundRun>, among: &Path) -> Result<PathBuf, NoRun> {
     newest.ok_or_else(|| NoRun::NoneFinished {
         folder: among.to_owned(),
     })
-}
-
-fn finished(folder: &Path) -> Result<PathBuf, NoRun> {
-    match found(folder).map(|run| run.state) {
-        Some(RunState::Finished) => Ok(folder.to_owned()),
-        _ => Err(NoRun::Unfinished {
-            folder: folder.to_owned(),
-        }),
-    }
 }
 
 /// The runs of one experiment, the newest first.
@@ -246,10 +258,26 @@ mod tests {
             "a".into(),
             "2026-01-03-x".into(),
             "a/2026-01-03-x".into(),
+            "latest".into(),
         ] {
             assert_eq!(runs.find(&name).unwrap(), newest_of_a, "{}", name.display());
         }
         assert_eq!(runs.newest().unwrap(), newest_of_a);
+    }
+
+    #[test]
+    fn a_run_that_is_not_finished_is_found_where_that_will_do() {
+        let results = results();
+        let runs = Runs::new(results.path());
+        for (name, expected) in [
+            ("a", "a/2026-01-03-x"),
+            ("c", "c/2026-01-05-x"),
+            ("2026-01-04-x", "a/2026-01-04-x"),
+        ] {
+            let found = runs.find_begun(Path::new(name)).unwrap();
+            assert_eq!(found.folder, results.path().join(expected), "{name}");
+        }
+        assert!(runs.find_begun(Path::new("nothing")).is_err());
     }
 
     #[test]
@@ -258,7 +286,7 @@ mod tests {
         let runs = Runs::new(results.path());
         for (name, expected) in [
             ("nothing", "no run nothing: "),
-            ("c", "holds no finished run"),
+            ("c", "is not finished"),
             ("2026-01-04-x", "is not finished"),
         ] {
             let error = runs.find(Path::new(name)).unwrap_err().to_string();

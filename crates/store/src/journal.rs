@@ -9,6 +9,20 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
+/// The entries of a journal, read without touching it: another process may be writing it, or have been
+/// killed while it was. A last line without its end is no entry yet.
+///
+/// # Errors
+/// [`JournalError`] if the file cannot be read, or a whole line is no entry.
+pub fn read_journal<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, JournalError> {
+    let bytes = std::fs::read(path).map_err(|source| JournalError::Io {
+        doing: "read",
+        path: path.into(),
+        source,
+    })?;
+    parse(path, &bytes[..whole_lines(&bytes)])
+}
+
 /// An open journal of entries of type `T`, one JSON line each.
 ///
 /// An entry that [`append`](Self::append) returned from is on the disk. The file is locked while
@@ -86,10 +100,7 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         lock(path, &file)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io("read"))?;
-        let whole = bytes
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(0, |end| end + 1);
+        let whole = whole_lines(&bytes);
         let entries = parse(path, &bytes[..whole])?;
         let mut journal = Self {
             path: path.into(),
@@ -154,6 +165,12 @@ fn lock(path: &Path, file: &File) -> Result<(), JournalError> {
     }
 }
 
+/// How many bytes the lines take that have their end.
+fn whole_lines(bytes: &[u8]) -> usize {
+    let last = bytes.iter().rposition(|&byte| byte == b'\n');
+    last.map_or(0, |end| end + 1)
+}
+
 fn parse<T: DeserializeOwned>(path: &Path, whole: &[u8]) -> Result<Vec<T>, JournalError> {
     let lines = whole.split_inclusive(|&byte| byte == b'\n').enumerate();
     lines
@@ -193,6 +210,10 @@ mod tests {
                 .iter()
                 .filter(|&&byte| byte == b'\n')
                 .count();
+            let looked: Entries = read_journal(&path).unwrap();
+            assert_eq!(looked, entries[..lines], "cut at {length}");
+            let touched = std::fs::metadata(&path).unwrap().len();
+            assert_eq!(touched, length as u64, "a look changes nothing");
             let (read, mut journal) = Journal::<(u32, f64)>::open(&path).unwrap();
             assert_eq!(read, entries[..lines], "cut at {length}");
             journal.append(&(9, 9.0)).unwrap();

@@ -54,6 +54,15 @@ pub(super) fn install(manager: Manager, needs: &[Need], options: Options) -> Out
         .map_err(|failure| Failure::new(format!("{failure}\ninstall by hand with\n  {by_hand}")))
 }
 
+/// Whether it can install without anybody's leave.
+pub(super) fn asks_nobody(manager: Manager) -> bool {
+    !manager.wants_root() || is_root() || sudo_is_quiet()
+}
+
+fn sudo_is_quiet() -> bool {
+    process::stdout(Command::new("sudo").args(["-n", "true"])).is_ok()
+}
+
 /// What gives the rights to install, after asking where there is somebody to ask.
 fn rights(manager: Manager, options: Options, by_hand: &str) -> Outcome<Option<Rights>> {
     if !manager.wants_root() || is_root() {
@@ -62,7 +71,7 @@ fn rights(manager: Manager, options: Options, by_hand: &str) -> Outcome<Option<R
     if process::find("sudo").is_none() {
         return Ok(None);
     }
-    if process::stdout(Command::new("sudo").args(["-n", "true"])).is_ok() {
+    if sudo_is_quiet() {
         return Ok(Some(Rights::QuietSudo));
     }
     let somebody = io::stdin().is_terminal() && env::var_os("CI").is_none();

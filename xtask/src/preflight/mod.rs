@@ -1,6 +1,7 @@
 //! Prepares a machine: native tools, compiler flags, a target folder made for this CPU.
 
 mod blas;
+mod browser;
 mod cmake;
 mod cpu;
 mod install;
@@ -10,6 +11,7 @@ mod tools;
 
 use std::thread;
 
+pub(crate) use browser::browser;
 use packages::{Manager, Need};
 use probe::ProbeFolder;
 

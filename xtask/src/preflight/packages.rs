@@ -6,7 +6,7 @@ use crate::process;
 /// OpenBLAS on Debian and Ubuntu, LAPACK included.
 pub(super) const DEBIAN_BLAS: &str = "libopenblas-dev";
 
-/// Something FAISS cannot be compiled without.
+/// Something to be installed: what FAISS cannot be compiled without, and a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
     Cmake,
@@ -16,6 +16,7 @@ pub(super) enum Need {
     Compiler,
     OpenMp,
     Blas,
+    Browser,
 }
 
 impl Need {
@@ -34,6 +35,7 @@ impl Need {
             Self::Blas => {
                 "BLAS and LAPACK are needed, such as OpenBLAS, to be found as -lblas and -llapack"
             }
+            Self::Browser => "install Chromium, or name it with the variable CHROMIUM",
         }
     }
 }
@@ -98,6 +100,7 @@ impl Manager {
             (Self::Apt, Need::NewerCmake) => &["python3-venv"],
             (_, Need::Cmake | Need::NewerCmake) => &["cmake"],
             (_, Need::Make) => &["make"],
+            (_, Need::Browser) => &["chromium"],
             (Self::Apt, Need::Compiler | Need::OpenMp) => &["g++"],
             (Self::Dnf, Need::Compiler | Need::OpenMp) => &["gcc-c++"],
             (Self::Pacman, Need::Compiler | Need::OpenMp) => &["gcc"],
@@ -234,6 +237,11 @@ mod tests {
             "sudo pacman -S --needed --noconfirm blas-openblas",
         );
         check(Manager::Brew, &[Need::OpenMp], "brew install gcc libomp");
+        check(
+            Manager::Dnf,
+            &[Need::Browser],
+            "sudo dnf install -y chromium",
+        );
     }
 
     #[test]

@@ -40,8 +40,15 @@ pub(crate) struct Selection {
     pub(crate) filter: Vec<String>,
 }
 
+impl Selection {
+    /// Whether all tests are run, those in a browser among them.
+    pub(crate) fn has_browser_tests(&self) -> bool {
+        self.filter.is_empty() && (self.only.is_empty() || self.only.contains(&"tests"))
+    }
+}
+
 /// All checks, the quick ones first: who forgot to format learns it in a second.
-pub(crate) const STEPS: [Step; 14] = [
+pub(crate) const STEPS: [Step; 15] = [
     Step {
         name: "fmt",
         about: "the code is formatted",
@@ -76,6 +83,11 @@ pub(crate) const STEPS: [Step; 14] = [
         name: "cross",
         about: "what computes compiles for ARM too",
         run: |workspace, _| cross::check(workspace),
+    },
+    Step {
+        name: "features",
+        about: "annbench compiles with the features it comes with",
+        run: |workspace, _| cargo(workspace, &["check", "--release", "--package=annbench"]),
     },
     Step {
         name: "tests",

@@ -111,7 +111,7 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn new(workspace: &'a Workspace) -> Outcome<Self> {
-        let annbench = workspace.build_annbench()?;
+        let annbench = workspace.build_annbench_for_checks()?;
         let out = workspace
             .target
             .join(format!("annbench-readme-{}", std::process::id()));

@@ -1,6 +1,6 @@
 //! The JSON Schema of experiment files is committed, for editors, and must not drift.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use crate::{
     process::{self, Failure, Outcome},
@@ -11,7 +11,7 @@ const FILE: &str = "configs/experiment.schema.json";
 
 /// Fails if the committed schema is not what annbench prints.
 pub(super) fn check(workspace: &Workspace) -> Outcome {
-    let printed = printed(workspace)?;
+    let printed = printed(&workspace.build_annbench_for_checks()?)?;
     let committed = fs::read_to_string(workspace.root.join(FILE)).unwrap_or_default();
     match first_difference(&committed, &printed) {
         None => Ok(()),
@@ -24,14 +24,13 @@ pub(super) fn check(workspace: &Workspace) -> Outcome {
 /// Writes what annbench prints.
 pub(crate) fn rewrite(workspace: &Workspace) -> Outcome {
     let path = workspace.root.join(FILE);
-    let schema = printed(workspace)?;
+    let schema = printed(&workspace.build_annbench(false)?)?;
     fs::write(&path, schema).map_err(|error| Failure::file(&path, &error))?;
     println!("wrote {FILE}");
     Ok(())
 }
 
-fn printed(workspace: &Workspace) -> Outcome<String> {
-    let annbench = workspace.build_annbench()?;
+fn printed(annbench: &Path) -> Outcome<String> {
     let schema = process::stdout(Command::new(annbench).arg("schema"))?;
     match schema.trim_start().starts_with('{') {
         true => Ok(schema),

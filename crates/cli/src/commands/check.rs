@@ -2,7 +2,7 @@
 
 use annbench_eval::doctor::{Examination, ExamineOptions, Stage, Step, Subject, examine};
 use annbench_report::examination_json;
-use annbench_runner::{Observer, all_threads};
+use annbench_runner::Observer;
 use annbench_store::{
     Embeddings, Faults, LoadOptions, dataset::Dataset, load_on, sample::sample_rows,
 };
@@ -10,7 +10,7 @@ use annbench_vectors::{Ids, Metric};
 use anyhow::Result;
 
 use super::{
-    inputs::{at_least_one, load_options},
+    inputs::{at_least_one, load_options, threads},
     locate,
 };
 use crate::{
@@ -60,18 +60,22 @@ impl Patient {
             id_column: Some(String::new()),
             ..options.clone()
         };
-        let threads = threads(args)?;
-        let base = dataset.load_base_on(&options, threads, &mut bars.rows("read the base"));
+        let n_threads = threads(args.threads)?;
+        let base = dataset.load_base_on(&options, n_threads, &mut bars.rows("read the base"));
         bars.end();
         let base = base?;
         let queries = match &args.queries {
             Some(file) => {
                 let file = locate::file(file, &unnamed, &args.cache)?;
-                Some(load_on(&file, &unnamed, threads, &mut |_| {})?)
+                Some(load_on(&file, &unnamed, n_threads, &mut |_| {})?)
             }
             None => dataset.load_queries(&unnamed, &mut |_| {})?,
         };
-        let metric = args.metric.or(dataset.metric).unwrap_or(Metric::Cosine);
+        let metric = args
+            .metric
+            .metric
+            .or(dataset.metric)
+            .unwrap_or(Metric::Cosine);
         Ok(Self {
             base,
             queries,
@@ -88,7 +92,7 @@ impl Patient {
         };
         let options = ExamineOptions {
             sample: at_least_one("--sample", args.sample)?,
-            threads: threads(args)?,
+            threads: threads(args.threads)?,
             choose: &|n, count| sample_rows(n, count, args.seed),
         };
         let mut stage = None;
@@ -97,11 +101,6 @@ impl Patient {
         // All that can be wrong with valid arguments is that the two sides do not fit.
         Ok(examination.map_err(|error| BadArgument(error.to_string()))?)
     }
-}
-
-fn threads(args: &CheckArgs) -> Result<usize> {
-    let threads = args.threads.unwrap_or_else(all_threads);
-    Ok(at_least_one("--threads", threads)?)
 }
 
 fn show(bars: &mut Bars, stage: &mut Option<(Stage, bool)>, step: Step) {

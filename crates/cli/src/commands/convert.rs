@@ -29,7 +29,7 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
         sample: args.sample,
         seed: args.seed,
         limit: args.limit,
-        dtype: args.dtype,
+        dtype: args.dtype.dtype,
     };
     let converted = convert_file(&input, &args.output, &options, &mut bars.rows("convert"));
     bars.end();
@@ -40,7 +40,7 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
         converted.n,
         converted.n_input,
         converted.dim,
-        args.dtype,
+        args.dtype.dtype,
         converted.bytes
     ))?;
     Ok(Outcome::Fine)

@@ -43,7 +43,7 @@ fn write(
         query_prefix: args.query_prefix.clone(),
     };
     let options = WriteOptions {
-        dtype: args.dtype,
+        dtype: args.dtype.dtype,
         notes: recipe.notes(),
         ..WriteOptions::default()
     };
@@ -56,9 +56,9 @@ fn write(
         },
         model,
         recipe: &recipe,
-        cache: &args.cache,
+        cache: &args.cache.folder,
         batch: Some(args.batch),
-        threads: args.threads,
+        threads: args.threads.threads,
     };
     models::write(&task, bars)
 }
@@ -104,7 +104,7 @@ fn summary(args: &EmbedArgs, tally: &Tally) -> String {
     format!(
         "{}: {n} texts x {dim}, {}; {computed} computed{speed}, {} from the cache",
         args.output.display(),
-        args.dtype,
+        args.dtype.dtype,
         n - computed,
     )
 }

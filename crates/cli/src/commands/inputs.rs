@@ -1,6 +1,7 @@
 //! What several commands read: queries for an index, and settings from the command line.
 
 use annbench_index::{Index, IndexCard, Params, SearchSetup};
+use annbench_runner::all_threads;
 use annbench_store::{Embeddings, LoadOptions};
 use annbench_vectors::{Metric, normalize_rows};
 use anyhow::{Context, Result};
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use super::locate;
 use crate::{
-    args::{ColumnArgs, IndexArgs},
+    args::{ColumnArgs, IndexArgs, ThreadsArgs},
     exit::BadArgument,
 };
 
@@ -51,6 +52,11 @@ pub(crate) fn at_least_one(flag: &str, value: usize) -> Result<usize, BadArgumen
         0 => Err(BadArgument(format!("{flag} must be at least 1"))),
         value => Ok(value),
     }
+}
+
+/// The threads that the arguments allow.
+pub(crate) fn threads(args: ThreadsArgs) -> Result<usize, BadArgument> {
+    at_least_one("--threads", args.threads.unwrap_or_else(all_threads))
 }
 
 /// Search parameters from `key=value` pairs; a value is JSON where it reads as such, else text.

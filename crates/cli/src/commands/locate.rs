@@ -42,8 +42,7 @@ pub(crate) fn dataset(path: &Path, options: &LoadOptions, cache: &CacheArgs) -> 
 
 /// Reads from addresses, and keeps copies where the arguments say.
 pub(crate) fn remote(cache: &CacheArgs) -> Remote {
-    let default = || PathBuf::from("runs/.cache");
-    Remote::new(&cache.cache.clone().unwrap_or_else(default))
+    Remote::new(&cache.folder)
 }
 
 /// Shows how far a transfer is while `work` does it.

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use annbench_runner::{Observer, all_threads};
+use annbench_runner::Observer;
 use annbench_store::synthetic::{
     ClusterSpec, Generator, Kind, Part, Recipe, file_bytes, make as make_file, require_space,
 };
 use anyhow::Result;
 
-use super::inputs::at_least_one;
+use super::inputs::{at_least_one, threads};
 use crate::{
     args::{KindArg, MakeArgs},
     exit::{BadArgument, Outcome},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(crate) fn make(args: MakeArgs) -> Result<Outcome> {
-    let threads = at_least_one("--threads", args.threads.unwrap_or_else(all_threads))?;
+    let threads = threads(args.threads)?;
     let n = at_least_one("--n", args.n)?;
     let recipe = Recipe {
         kind: kind(&args)?,

@@ -23,8 +23,9 @@ pub(crate) fn open(args: OpenArgs) -> Result<Outcome> {
     let report = folder.join("report.html");
     if !report.is_file() {
         let message = format!(
-            "{}: no such file; run the experiment again",
-            report.display()
+            "{}: no such file; annbench report {} makes it anew",
+            report.display(),
+            folder.display()
         );
         return Err(BadArgument(message).into());
     }

@@ -31,7 +31,7 @@ fn experiment(args: &QuickArgs) -> anyhow::Result<Experiment> {
         out: None,
         dataset: DatasetSpec {
             path: Some(locate::absolute(&args.data)?),
-            metric: args.metric,
+            metric: args.metric.metric,
             vector_column: args.columns.vector_column.clone(),
             id_column: args.columns.id_column.clone(),
             queries: queries(args)?,

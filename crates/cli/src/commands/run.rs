@@ -1,6 +1,6 @@
 //! `annbench run`: an experiment, from its file to the table.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use annbench_index::Registry;
 use annbench_report::Run;
@@ -17,7 +17,10 @@ use crate::{
     progress::Bars,
 };
 
-use super::{locate, plan, texts};
+use super::{
+    exports::{self, Place, USUAL, Wanted},
+    locate, plan, texts,
+};
 
 /// A run as the command line asks for it.
 pub(crate) struct Job {
@@ -191,8 +194,15 @@ pub(crate) fn report(finished: Finished, format: OutputArgs) -> Result<Outcome> 
         points: finished.points,
         queries: finished.queries,
     };
-    write(&folder.join("report.html"), &annbench_report::html(&run))?;
-    write(&folder.join("summary.csv"), &annbench_report::csv(&run)?)?;
+    let wanted = Wanted {
+        formats: USUAL.to_vec(),
+        ..Wanted::default()
+    };
+    exports::write(&exports::exports(
+        &run,
+        &wanted,
+        &Place::Folder(folder.clone()),
+    )?)?;
     match format.json {
         true => output::text(&annbench_report::json(&run)?)?,
         false => {
@@ -205,9 +215,4 @@ pub(crate) fn report(finished: Finished, format: OutputArgs) -> Result<Outcome> 
         }
     }
     Ok(outcome)
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    annbench_store::atomic::write_atomic(path, text.as_bytes())
-        .with_context(|| format!("write {}", path.display()))
 }

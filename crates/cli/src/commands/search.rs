@@ -3,7 +3,6 @@
 use std::{io::Write, path::Path};
 
 use annbench_index::{IndexCard, SearchSetup};
-use annbench_runner::all_threads;
 use annbench_store::read_ids;
 use annbench_vectors::{Ids, Neighbors};
 use anyhow::{Context, Result};
@@ -22,7 +21,7 @@ pub(crate) fn search(args: SearchArgs) -> Result<Outcome> {
     let queries = inputs::queries(&args.index, card.metric)?;
     let setup = SearchSetup {
         k: inputs::at_least_one("--k", args.index.k)?,
-        threads: inputs::at_least_one("--threads", args.threads.unwrap_or_else(all_threads))?,
+        threads: inputs::threads(args.threads)?,
     };
     inputs::configure(&mut *index, &card, &args.index, setup)?;
     let mut neighbors = Neighbors::new(queries.n(), setup.k);

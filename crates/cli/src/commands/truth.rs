@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use annbench_eval::GroundTruth;
-use annbench_runner::{Stop, TruthBase, TruthCache, TruthJob, all_threads, machine};
+use annbench_runner::{Stop, TruthBase, TruthCache, TruthJob, machine};
 use annbench_store::{
     Embeddings, TruthTable, check_truth_path, dataset::Dataset, load_on, write_truth,
 };
@@ -11,12 +11,7 @@ use annbench_vectors::{Ids, MatrixView, Metric};
 use anyhow::Result;
 
 use super::{inputs, locate};
-use crate::{
-    args::{CacheArgs, TruthArgs},
-    exit::{BadArgument, Outcome},
-    interrupt, output,
-    progress::Bars,
-};
+use crate::{args::TruthArgs, exit::Outcome, interrupt, output, progress::Bars};
 
 pub(crate) fn truth(args: TruthArgs) -> Result<Outcome> {
     check_truth_path(&args.output)?;
@@ -39,25 +34,26 @@ struct Work {
 impl Work {
     fn prepare(args: &TruthArgs) -> Result<Self> {
         let k = inputs::at_least_one("--k", args.k)?;
-        let threads = inputs::at_least_one("--threads", args.threads.unwrap_or_else(all_threads))?;
-        let memory_bytes = match &args.memory {
-            Some(text) => bytes(text)?,
+        let threads = inputs::threads(args.threads)?;
+        let memory_bytes = match args.memory {
+            Some(bytes) => inputs::at_least_one("--memory", bytes as usize)? as u64,
             None => machine().memory_bytes / 2,
         };
         let columns = inputs::load_options(&args.columns);
-        let copies = CacheArgs {
-            cache: args.cache.clone(),
-        };
-        let dataset = Dataset::open(&locate::dataset(&args.base, &columns, &copies)?)?;
+        let dataset = Dataset::open(&locate::dataset(&args.base, &columns, &args.cache)?)?;
         let mut bars = Bars::default();
         let base = TruthBase::open(&dataset, &columns, memory_bytes, threads, &mut bars)?;
         let options = dataset.with_columns(&columns);
-        let queries = locate::file(&args.queries, &options, &copies)?;
+        let queries = locate::file(&args.queries, &options, &args.cache)?;
         let queries = load_on(&queries, &options, threads, &mut |_| {})?;
         Ok(Self {
             base,
             queries,
-            metric: args.metric.or(dataset.metric).unwrap_or(Metric::Cosine),
+            metric: args
+                .metric
+                .metric
+                .or(dataset.metric)
+                .unwrap_or(Metric::Cosine),
             k,
             threads,
         })
@@ -79,8 +75,8 @@ impl Work {
         if args.no_cache {
             return Ok((job.compute(&mut bars)?, "computed, not cached".into()));
         }
-        let folder = cache_folder(args);
-        let cache = TruthCache::open(&folder)?;
+        let folder = &args.cache.folder;
+        let cache = TruthCache::open(folder)?;
         let key = job.key(&mut bars)?;
         if let Some(truth) = cache.read(&key) {
             let origin = format!(
@@ -125,12 +121,6 @@ impl Work {
     }
 }
 
-/// Where runs started here have theirs, so that they share it.
-fn cache_folder(args: &TruthArgs) -> PathBuf {
-    let given = args.cache.clone();
-    given.unwrap_or_else(|| PathBuf::from("runs/.cache"))
-}
-
 fn summary(truth: &GroundTruth, origin: &str, files: &[PathBuf]) -> String {
     let tied = (0..truth.len()).filter(|&query_idx| truth.ties_at_k(query_idx) > 1);
     let files: Vec<String> = files
@@ -147,52 +137,4 @@ fn summary(truth: &GroundTruth, origin: &str, files: &[PathBuf]) -> String {
         truth.len(),
         tied.count(),
     )
-}
-
-/// Bytes as people write them: `4GB`, `512MB`, `1.5 GiB`, or a plain number.
-fn bytes(text: &str) -> Result<u64, BadArgument> {
-    let number_end = text
-        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(number_end);
-    let unit = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => Some(1.0),
-        "kb" => Some(1e3),
-        "mb" => Some(1e6),
-        "gb" => Some(1e9),
-        "tb" => Some(1e12),
-        "kib" => Some(1024.0),
-        "mib" => Some(1_048_576.0),
-        "gib" => Some(1_073_741_824.0),
-        _ => None,
-    };
-    let number: Option<f64> = number.parse().ok();
-    match number.zip(unit) {
-        Some((number, unit)) if number * unit >= 1.0 => Ok((number * unit) as u64),
-        _ => Err(BadArgument(format!(
-            "--memory {text}: write it as a size, such as 4GB or 512MB"
-        ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_as_people_write_them() {
-        let cases = [
-            ("4GB", Some(4_000_000_000)),
-            ("1.5 GiB", Some(1_610_612_736)),
-            ("512mb", Some(512_000_000)),
-            ("4096", Some(4096)),
-            ("0", None),
-            ("GB", None),
-            ("4 bananas", None),
-            ("-1GB", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(bytes(text).ok(), expected, "{text}");
-        }
-    }
 }

@@ -17,6 +17,7 @@
     reason = "a test fails by panicking, and helpers of tests do too"
 )]
 
+mod half;
 mod pattern;
 mod scrub;
 

@@ -1,12 +1,14 @@
 //! What a run's charts show, before anything is drawn: a [`Chart`] is the same for the page, for
 //! print and for papers.
 
+mod alone;
 pub(crate) mod axis;
 mod costs;
 mod curves;
 mod height;
 mod scatter;
 mod shape;
+mod sheet;
 mod svg;
 
 use annbench_store::results::{Estimate, Tier};
@@ -18,6 +20,7 @@ use crate::{
     numbers::{Quantity, alone},
 };
 
+pub use alone::PictureError;
 pub(crate) use shape::{all_series, legend};
 
 /// A chart: lines and marks between two axes.
@@ -123,6 +126,16 @@ impl Chart {
     /// Speed as the base grows; none where parts of it were not measured.
     pub fn scaling(run: &Run) -> Vec<Self> {
         curves::scaling(run)
+    }
+
+    /// All charts of a run, in the order of the page.
+    pub fn all(run: &Run) -> Vec<Self> {
+        [
+            Self::trade_offs(run),
+            Self::under_load(run),
+            Self::scaling(run),
+        ]
+        .concat()
     }
 
     pub(crate) fn marks(&self) -> impl Iterator<Item = &Mark> + Clone {

@@ -1,26 +1,14 @@
 //! A chart as SVG: title, axes, grid lines, and marks at their places.
 
-use annbench_store::results::{Estimate, Tier};
-use maud::{Markup, PreEscaped, html};
+use annbench_store::results::Estimate;
+use maud::{Markup, html};
 
 use super::{
     Chart, Kind, Line, Mark,
     axis::Axis,
     shape::{class, shape},
+    sheet::{PAGE, Sheet},
 };
-
-const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 380.0;
-const LEFT: f64 = 70.0;
-const RIGHT: f64 = WIDTH - 22.0;
-const TOP: f64 = 32.0;
-const BOTTOM: f64 = HEIGHT - 52.0;
-
-/// Where the x axis lies, in pixels.
-const ACROSS: [f64; 2] = [LEFT, RIGHT];
-
-/// Where the y axis lies, in pixels from the top.
-const UPWARDS: [f64; 2] = [BOTTOM, TOP];
 
 /// Pixels from one curve's number to the next, at least.
 const ROOM: f64 = 14.0;
@@ -28,18 +16,13 @@ const ROOM: f64 = 14.0;
 /// Pixels from the end of a curve to its number.
 const GAP: f64 = 10.0;
 
-/// The style of a chart that stands alone: the page's own, by day.
-const STYLE: &str = include_str!("alone.css");
-
-/// Height of a line of the key below a chart that stands alone.
-const KEY_LINE: f64 = 20.0;
-
 impl Chart {
     /// The chart without what is around it; `labelled_by` is the id of what says its title.
     pub(crate) fn picture(&self, labelled_by: &str) -> Markup {
         html! {
-            svg.chart viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby=(labelled_by) {
-                (self.content())
+            svg.chart viewBox={ "0 0 " (PAGE.width) " " (PAGE.height) } role="img"
+                aria-labelledby=(labelled_by) {
+                (self.content(&PAGE))
             }
         }
     }
@@ -52,47 +35,14 @@ impl Chart {
         }
     }
 
-    /// The chart as an SVG document of its own, with its title above and its key below, on white.
-    pub fn svg(&self) -> String {
-        let named: Vec<&Line> = self.lines.iter().collect();
-        let height = TOP + HEIGHT + KEY_LINE * named.len() as f64;
-        let document = html! {
-            svg xmlns="http://www.w3.org/2000/svg" width=(WIDTH) height=(height)
-                viewBox={ "0 0 " (WIDTH) " " (height) } {
-                style { (PreEscaped(STYLE)) }
-                rect.paper width="100%" height="100%" {}
-                text.title x=(px(WIDTH / 2.0)) y="20" text-anchor="middle" { (self.title) }
-                g transform={ "translate(0 " (px(TOP)) ")" } { (self.content()) }
-                @for (at, line) in named.iter().enumerate() {
-                    @let y = TOP + HEIGHT + KEY_LINE * (at as f64 + 0.5);
-                    g transform={ "translate(" (px(LEFT)) " " (px(y)) ")" } { (self.key_line(line)) }
-                }
-            }
-        };
-        document.into_string()
-    }
-
-    fn key_line(&self, line: &Line) -> Markup {
-        html! {
-            @match line.kind {
-                Kind::Front => line.front x1="-8" x2="8" y1="0" y2="0" {},
-                Kind::Points => g.mark.{ (class(line.series)) } {
-                    (shape(line.series, Some(Tier::Front)))
-                },
-                Kind::Curve => text.tick text-anchor="middle" dy="0.35em" { (self.number(line)) },
-            }
-            text.tick x="16" dy="0.35em" { (line.name) }
-        }
-    }
-
     /// The number of a curve among the curves, from 1.
-    fn number(&self, wanted: &Line) -> usize {
+    pub(super) fn number(&self, wanted: &Line) -> usize {
         let curves = self.lines.iter().filter(|line| line.kind == Kind::Curve);
         1 + curves.take_while(|line| *line != wanted).count()
     }
 
-    fn content(&self) -> Markup {
-        let frame = Frame::of(self);
+    pub(super) fn content(&self, sheet: &Sheet) -> Markup {
+        let frame = Frame::of(self, sheet);
         html! {
             (self.grid_lines(&frame))
             @for line in &self.lines { (frame.line(line)) }
@@ -100,19 +50,21 @@ impl Chart {
         }
     }
 
-    fn grid_lines(&self, frame: &Frame) -> Markup {
+    fn grid_lines(&self, frame: &Frame<'_>) -> Markup {
+        let sheet = frame.sheet;
+        let ([left, right], [bottom, top]) = (sheet.across(), sheet.upwards());
         html! {
             @for (tick, text) in self.x.ticks(&frame.x) {
                 @let x = px(frame.x.place(tick));
-                line.grid x1=(x) x2=(x) y1=(px(TOP)) y2=(px(BOTTOM)) {}
-                text.tick x=(x) y=(px(BOTTOM + 21.0)) text-anchor="middle" { (text) }
+                line.grid x1=(x) x2=(x) y1=(px(top)) y2=(px(bottom)) {}
+                text.tick x=(x) y=(px(bottom + 21.0)) text-anchor="middle" { (text) }
             }
             @for (tick, text) in self.y.ticks(&frame.y) {
                 @let y = px(frame.y.place(tick));
-                line.grid x1=(px(LEFT)) x2=(px(RIGHT)) y1=(y) y2=(y) {}
-                text.tick x=(px(LEFT - 7.0)) y=(y) dy="0.35em" text-anchor="end" { (text) }
+                line.grid x1=(px(left)) x2=(px(right)) y1=(y) y2=(y) {}
+                text.tick x=(px(left - 7.0)) y=(y) dy="0.35em" text-anchor="end" { (text) }
             }
-            text.axis x=(px((LEFT + RIGHT) / 2.0)) y=(px(HEIGHT - 8.0)) text-anchor="middle" {
+            text.axis x=(px((left + right) / 2.0)) y=(px(sheet.height - 8.0)) text-anchor="middle" {
                 (self.x.title)
             }
             text.axis x=(px(4.0)) y=(px(15.0)) { (self.y.title) }
@@ -120,7 +72,7 @@ impl Chart {
     }
 
     /// The number of each curve at its right end.
-    fn numbers(&self, frame: &Frame) -> Markup {
+    fn numbers(&self, frame: &Frame<'_>) -> Markup {
         let curves = self.lines.iter().filter(|line| line.kind == Kind::Curve);
         let ends: Vec<&Mark> = curves.filter_map(|line| line.marks.last()).collect();
         let wanted = ends.iter().map(|mark| frame.y.place(mark.y.value));
@@ -136,13 +88,14 @@ impl Chart {
 }
 
 /// The axes of a chart, in pixels.
-struct Frame {
+struct Frame<'a> {
+    sheet: &'a Sheet,
     x: Axis,
     y: Axis,
 }
 
-impl Frame {
-    fn of(chart: &Chart) -> Self {
+impl<'a> Frame<'a> {
+    fn of(chart: &Chart, sheet: &'a Sheet) -> Self {
         let ends = |of: fn(&Mark) -> Estimate| {
             chart.marks().flat_map(move |mark| {
                 let estimate = of(mark);
@@ -150,8 +103,9 @@ impl Frame {
             })
         };
         Self {
-            x: chart.x.axis(ends(|mark| mark.x), ACROSS),
-            y: chart.y.axis(ends(|mark| mark.y), UPWARDS),
+            sheet,
+            x: chart.x.axis(ends(|mark| mark.x), sheet.across()),
+            y: chart.y.axis(ends(|mark| mark.y), sheet.upwards()),
         }
     }
 
@@ -201,7 +155,7 @@ impl Frame {
 }
 
 /// Pixels with a tenth: more would only make the page longer.
-fn px(value: f64) -> String {
+pub(super) fn px(value: f64) -> String {
     format!("{value:.1}")
 }
 
@@ -219,7 +173,6 @@ fn apart(places: &[f64], room: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
 
     #[test]
     fn numbers_at_the_ends_of_lines_do_not_overlap() {
@@ -228,21 +181,5 @@ mod tests {
             [52.0, 10.0, 38.0, 24.0]
         );
         assert_eq!(apart(&[], 14.0), [0.0; 0]);
-    }
-
-    #[test]
-    fn a_chart_of_its_own_has_its_title_and_names_what_it_draws() {
-        let charts = Chart::trade_offs(&fixture::run());
-        let text = charts[0].svg();
-        assert!(text.starts_with("<svg xmlns="));
-        for name in [
-            "Pareto front",
-            "ivf_flat",
-            "hnsw",
-            charts[0].title.split(':').next().unwrap(),
-        ] {
-            assert!(text.contains(name), "{name}");
-        }
-        assert!(!text.contains("<script"), "names stay text");
     }
 }

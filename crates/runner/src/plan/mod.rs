@@ -15,12 +15,12 @@ use annbench_store::{
     results::{Load, Machine, Role},
 };
 use annbench_vectors::Metric;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{coordinator::Limit, data::Prepared, experiment::BlasEnv};
 
 /// All that will be built and measured.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Name of the experiment.
     pub name: String,
@@ -61,7 +61,7 @@ pub struct Plan {
 }
 
 /// An index to build.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlannedBuild {
     /// What tables call it.
     pub label: String,
@@ -91,7 +91,7 @@ pub struct PlannedBuild {
 }
 
 /// An operating point to measure: a build with search parameters.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlannedPoint {
     /// Number of its build, from 0.
     pub build: usize,

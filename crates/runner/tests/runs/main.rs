@@ -35,6 +35,7 @@ mod deaths;
 mod growth;
 mod loads;
 mod repairs;
+mod so_far;
 mod trust;
 mod tune;
 mod world;
@@ -79,6 +80,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(deaths::trials());
     trials.extend(loads::trials());
     trials.extend(repairs::trials());
+    trials.extend(so_far::trials());
     trials.extend(trust::trials());
     trials.extend(tune::trials());
     #[cfg(unix)]

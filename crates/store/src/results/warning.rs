@@ -175,6 +175,13 @@ pub enum Warning {
         /// Kernels of BLAS's own choice.
         own_choice: String,
     },
+    /// The run has not been finished: what it holds is told.
+    Unfinished {
+        /// Measured so far: operating points, under each load.
+        measured: usize,
+        /// Planned.
+        planned: usize,
+    },
     /// This program was compiled without optimisation.
     DebugBuild,
     /// Queries are drawn from the base and still in it: each finds itself.
@@ -196,6 +203,7 @@ impl Warning {
             Self::Adjusted { key, .. } => {
                 format!("set {key} to what is in force, or auto_adjust = false where there is one")
             }
+            Self::Unfinished { .. } => "the command that began it goes on with it".into(),
             Self::ExactBelowOne { .. } => {
                 "do not trust this run: check the metric, the ground truth and the build".into()
             }
@@ -278,6 +286,11 @@ impl fmt::Display for Warning {
                 effective,
                 reason,
             } => write!(f, "{key} = {effective} instead of {requested}: {reason}"),
+            Self::Unfinished { measured, planned } => write!(
+                f,
+                "UNFINISHED: {measured} of {planned} points have been measured, not all of them as often \
+                 as they will be"
+            ),
             Self::ExactBelowOne { recall } => {
                 write!(f, "EXACT INDEX BELOW 1: recall is {recall:.4}")
             }

@@ -1,0 +1,120 @@
+//! Arguments of the commands that measure: run, tune, quick.
+
+use std::path::PathBuf;
+
+use annbench_store::results::Mode;
+use clap::Args;
+
+use super::{
+    groups::{ColumnArgs, FolderArgs, MetricArgs, OutputArgs},
+    values::{mode, share},
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench run configs/default.toml
+  annbench run configs/default.toml --set k=100 --set index.0.nlist=64
+  ANNBENCH_DATA=my.parquet annbench run configs/full.toml --out /tmp/results
+An unfinished run of the same plan is continued; --fresh begins a new one.
+CORPUS_PATH and CORPUS_META_PATH put other texts in the place of an experiment's corpus.
+Indexes built before are taken from the cache; --rebuild builds them again.")]
+pub(crate) struct RunArgs {
+    /// The experiment
+    #[arg(value_name = "CONFIG.toml")]
+    pub(crate) config: PathBuf,
+    /// Print the plan and stop before anything is built
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Change a value of the experiment, such as index.0.nlist=64; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Use this dataset instead of the experiment's
+    #[arg(long, value_name = "PATH", env = "ANNBENCH_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench tune configs/sweep.toml --recall 0.95
+  annbench tune configs/sweep.toml --recall 0.9 --recall 0.99 --mode batch
+Lists of search parameters are the ranges that are searched, lists of build parameters the builds to
+choose from. One half of the queries is searched for tuning; what wins is then measured on the other
+half as annbench run does it. What was cut off is continued by the same command.")]
+pub(crate) struct TuneArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// A recall to land on; may be repeated [default: the experiment's tune.recall, else 0.9, 0.95
+    /// and 0.99]
+    #[arg(long, value_parser = share)]
+    pub(crate) recall: Vec<f64>,
+    /// The mode whose qps counts [default: the experiment's tune.mode, else the first measured]
+    #[arg(long, value_parser = mode(), value_name = "MODE")]
+    pub(crate) mode: Option<Mode>,
+    /// Measure at most so many operating points while looking
+    #[arg(long)]
+    pub(crate) points: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  annbench quick embeddings.parquet
+  annbench quick vectors.npy --metric l2 --queries 100 --k 10 --hnsw-m 16
+Small data shrinks IVF's nlist by itself and says so; --no-auto-adjust-ivf keeps it.")]
+pub(crate) struct QuickArgs {
+    /// A file of vectors (.parquet, .npy, .arrow, .hdf5, .fvecs, .fbin, .safetensors, .jsonl, .csv)
+    /// or its address (s3://, gs://, az://, https://), a folder of Parquet files, a dataset's folder, or
+    /// catalog:NAME
+    #[arg(env = "ANNBENCH_DATA")]
+    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) metric: MetricArgs,
+    /// Queries sampled from the base
+    #[arg(long, default_value_t = 10)]
+    pub(crate) queries: usize,
+    /// Take sampled queries out of the base, so that none finds itself
+    #[arg(long)]
+    pub(crate) holdout: bool,
+    /// Queries from a file of their own, instead of a sample
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["queries", "holdout"])]
+    pub(crate) queries_file: Option<PathBuf>,
+    /// Neighbours wanted per query
+    #[arg(long, default_value_t = 5)]
+    pub(crate) k: usize,
+    /// IVF: lists to divide the base into
+    #[arg(long, default_value_t = 8)]
+    pub(crate) ivf_nlist: usize,
+    /// IVF: lists to search
+    #[arg(long, default_value_t = 4)]
+    pub(crate) ivf_nprobe: usize,
+    /// IVF: keep nlist even where the base is too small for it
+    #[arg(long)]
+    pub(crate) no_auto_adjust_ivf: bool,
+    /// HNSW: links a vector
+    #[arg(long, default_value_t = 32)]
+    pub(crate) hnsw_m: usize,
+    /// HNSW: candidates kept while building
+    #[arg(long, default_value_t = 128)]
+    pub(crate) hnsw_ef_construction: usize,
+    /// HNSW: candidates kept while searching
+    #[arg(long, default_value_t = 64)]
+    pub(crate) hnsw_ef_search: usize,
+    /// Seed of the sample, the builds and the order of measurements
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Measure exactly so many rounds [default: until intervals are 2 % wide, or for 30 s]
+    #[arg(long)]
+    pub(crate) rounds: Option<usize>,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) folders: FolderArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
