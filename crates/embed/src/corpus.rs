@@ -39,6 +39,9 @@ pub enum CorpusError {
     /// The table cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// It was asked to stop, and did.
+    #[error("stopped before all texts were embedded; do it again, it goes on where it was")]
+    Stopped,
     /// A file of embeddings that says nothing of a model.
     #[error("{}: does not say which model made its embeddings; write it with `annbench embed`", .path.display())]
     NoRecipe { path: PathBuf },

@@ -1,17 +1,23 @@
 //! Models by name: from the Hugging Face hub, or from what its cache holds.
 
+mod download;
+mod error;
+mod names;
+#[cfg(test)]
+mod server;
+
 use std::{
     env,
     path::{Path, PathBuf},
 };
 
 use annbench_store::Progress;
-use hf_hub::{
-    Cache, Repo,
-    api::sync::{ApiBuilder, ApiError, ApiRepo},
-};
+use hf_hub::{Cache, Repo};
 
-use crate::{ModelError, folder};
+pub use error::HubError;
+
+use crate::folder;
+use names::{cache_folder, repo_id};
 
 /// Files of a model that it may have; the others it must have.
 const OPTIONAL: [&str; 3] = [
@@ -31,37 +37,6 @@ pub struct Hub {
     pub is_offline: bool,
     /// What private models ask for.
     pub token: Option<String>,
-}
-
-/// A model that cannot be had.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "fields are what the messages name")]
-pub enum HubError {
-    /// Neither a folder nor a name that the hub could know.
-    #[error(
-        "model {name}: there is no such folder, and it is no name of the hub, such as sentence-transformers/all-MiniLM-L6-v2; give one of the two"
-    )]
-    NoSuchFolder { name: String },
-    /// Downloads are forbidden.
-    #[error("model {name}: not in {}, and HF_HUB_OFFLINE forbids to download it; unset that, or give the model's folder", .cache.display())]
-    Offline { name: String, cache: PathBuf },
-    /// The hub did not give it.
-    #[error(
-        "model {name}: cannot be had from {endpoint}; check the name and the network, or get its folder by other means and give the path of that"
-    )]
-    Unavailable {
-        name: String,
-        endpoint: String,
-        source: Box<ApiError>,
-    },
-    /// The hub has it, without a file that is needed here.
-    #[error(
-        "model {name}: the hub has no {file} of it; take a model that has, such as sentence-transformers/all-MiniLM-L6-v2"
-    )]
-    Lacks { name: String, file: String },
-    /// What was downloaded is refused.
-    #[error(transparent)]
-    Model(#[from] ModelError),
 }
 
 impl Hub {
@@ -115,78 +90,9 @@ impl Hub {
                 name: name.into(),
                 cache: self.cache.clone(),
             }),
-            false => self.download(&id, progress),
+            false => download::download(self, &id, progress),
         }
     }
-
-    fn download(
-        &self,
-        id: &str,
-        progress: &mut dyn FnMut(&str, Progress),
-    ) -> Result<PathBuf, HubError> {
-        let unavailable = |source| HubError::Unavailable {
-            name: id.into(),
-            endpoint: self.endpoint.clone(),
-            source: Box::new(source),
-        };
-        let api = ApiBuilder::from_cache(Cache::new(self.cache.clone()))
-            .with_endpoint(self.endpoint.clone())
-            .with_token(self.token.clone());
-        let repo = api.build().map_err(unavailable)?.model(id.into());
-        let there = repo.info().map_err(unavailable)?.siblings;
-        let mut get = |file: &str| -> Result<Option<PathBuf>, HubError> {
-            match there.iter().any(|there| there.rfilename == file) {
-                true => fetch(&repo, file, progress).map(Some).map_err(unavailable),
-                false if OPTIONAL.iter().any(|name| file.ends_with(name)) => Ok(None),
-                false => Err(HubError::Lacks {
-                    name: id.into(),
-                    file: file.into(),
-                }),
-            }
-        };
-        let modules = get("modules.json")?.unwrap_or_default();
-        let folder = modules.parent().unwrap_or(Path::new("")).to_owned();
-        for file in folder::files(&folder)? {
-            get(&file)?;
-        }
-        Ok(folder)
-    }
-}
-
-fn fetch(
-    repo: &ApiRepo,
-    file: &str,
-    progress: &mut dyn FnMut(&str, Progress),
-) -> Result<PathBuf, ApiError> {
-    let shown = Shown {
-        file,
-        at: Progress { done: 0, total: 0 },
-        progress,
-    };
-    repo.download_with_progress(file, shown)
-}
-
-/// Tells of the download of a file.
-struct Shown<'a> {
-    file: &'a str,
-    at: Progress,
-    progress: &'a mut dyn FnMut(&str, Progress),
-}
-
-impl hf_hub::api::Progress for Shown<'_> {
-    fn init(&mut self, size: usize, _: &str) {
-        self.at = Progress {
-            done: 0,
-            total: size,
-        };
-    }
-
-    fn update(&mut self, size: usize) {
-        self.at.done += size;
-        (self.progress)(self.file, self.at);
-    }
-
-    fn finish(&mut self) {}
 }
 
 /// Whether a folder of the cache holds all that a model must have. The weights are downloaded last:
@@ -198,29 +104,6 @@ fn is_whole(folder: &Path) -> bool {
         needed.into_iter().all(|file| folder.join(file).exists())
     })
 }
-
-fn cache_folder(variable: impl Fn(&str) -> Option<PathBuf>, home: Option<PathBuf>) -> PathBuf {
-    let of_home = || home.unwrap_or_default().join(".cache");
-    let shared = || variable("XDG_CACHE_HOME").unwrap_or_else(of_home);
-    let hub = || variable("HF_HOME").unwrap_or_else(|| shared().join("huggingface"));
-    variable("HF_HUB_CACHE").unwrap_or_else(|| hub().join("hub"))
-}
-
-/// The hub's name of a model: `owner/name`.
-fn repo_id(name: &str) -> Option<String> {
-    let is_part = |part: &str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        !part.is_empty() && !part.starts_with('.') && part.chars().all(plain)
-    };
-    match name.split('/').collect::<Vec<_>>()[..] {
-        [name] if is_part(name) => Some(format!("sentence-transformers/{name}")),
-        [owner, name] if is_part(owner) && is_part(name) => Some(format!("{owner}/{name}")),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod server;
 
 #[cfg(test)]
 mod tests {
@@ -298,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_a_folder_and_a_bare_name_has_an_owner() {
+    fn a_folder_is_a_folder() {
         let model = tiny::folder(Pooling::Mean);
         let hub = Hub {
             cache: model.path().join("none"),
@@ -308,30 +191,5 @@ mod tests {
         };
         let found = hub.locate("1_Pooling", model.path(), &mut |_, _| {});
         assert_eq!(found.unwrap(), model.path().join("1_Pooling"));
-        let id = |name| repo_id(name).unwrap_or_default();
-        assert_eq!(
-            id("all-MiniLM-L6-v2"),
-            "sentence-transformers/all-MiniLM-L6-v2"
-        );
-        assert_eq!(id("BAAI/bge-small-en-v1.5"), "BAAI/bge-small-en-v1.5");
-        for no_name in ["", "a/b/c", "../b", "/a", "a b", "models/"] {
-            assert_eq!(repo_id(no_name), None, "{no_name}");
-        }
-    }
-
-    #[test]
-    fn the_cache_lies_where_the_hubs_own_tools_have_it() {
-        let check = |set: &[(&str, &str)], expected: &str| {
-            let variable = |name: &str| {
-                let found = set.iter().find(|(set, _)| *set == name);
-                found.map(|(_, value)| PathBuf::from(value))
-            };
-            let found = cache_folder(variable, Some("/me".into()));
-            assert_eq!(found, Path::new(expected), "{set:?}");
-        };
-        check(&[], "/me/.cache/huggingface/hub");
-        check(&[("XDG_CACHE_HOME", "/x")], "/x/huggingface/hub");
-        check(&[("HF_HOME", "/h"), ("XDG_CACHE_HOME", "/x")], "/h/hub");
-        check(&[("HF_HUB_CACHE", "/c"), ("HF_HOME", "/h")], "/c");
     }
 }

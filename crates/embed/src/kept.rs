@@ -1,6 +1,10 @@
 //! A model that remembers: what it computed once is not computed again.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::HashSet,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use annbench_store::vector_log::{Key, VectorLog, key_of};
 use annbench_vectors::Matrix;
@@ -14,6 +18,7 @@ pub struct Kept<'m> {
     model: &'m Model,
     options: EmbedOptions,
     log: VectorLog,
+    stop: Option<&'m AtomicBool>,
     computed: usize,
 }
 
@@ -27,8 +32,17 @@ impl<'m> Kept<'m> {
             log: VectorLog::open(path, model.dim())?,
             model,
             options,
+            stop: None,
             computed: 0,
         })
+    }
+
+    /// Stops with [`CorpusError::Stopped`] after the batch during which this became true.
+    pub fn until(self, stop: &'m AtomicBool) -> Self {
+        Self {
+            stop: Some(stop),
+            ..self
+        }
     }
 
     /// Texts that were computed, rather than found in the log.
@@ -48,16 +62,18 @@ impl<'m> Kept<'m> {
         let new: Vec<usize> = (0..texts.len()).filter(is_new).collect();
         advance(texts.len() - new.len());
         let lacking: Vec<&str> = new.iter().map(|&row| texts[row].as_str()).collect();
-        let log = &mut self.log;
+        let (log, computed, stop) = (&mut self.log, &mut self.computed, self.stop);
         self.model
             .embed_each(&lacking, &self.options, &mut |places, vectors| {
                 let keys = places.iter().map(|&place| keys[new[place]]);
                 log.append(keys.zip(vectors.chunks_exact(self.model.dim())))?;
                 advance(places.len());
-                Ok::<(), CorpusError>(())
-            })?;
-        self.computed += new.len();
-        Ok(())
+                *computed += places.len();
+                match stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                    true => Err(CorpusError::Stopped),
+                    false => Ok(()),
+                }
+            })
     }
 }
 
@@ -116,5 +132,38 @@ mod tests {
         let changed = texts(&["the sun", "is out", ""]);
         let vectors = check(&mut open(), &changed, 3, 1);
         assert_eq!(vectors.row(1), plain(&changed).row(1));
+    }
+
+    #[test]
+    fn who_is_stopped_keeps_what_was_computed_and_goes_on_with_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = tiny::folder(Pooling::Mean);
+        let model = Model::load(made.path()).unwrap();
+        let all: Vec<String> = (1..=12).map(|n| vec!["sun"; n].join(" ")).collect();
+        let open = |name: &str| {
+            let options = EmbedOptions {
+                batch: 3,
+                threads: Some(1),
+                prefix: None,
+            };
+            Kept::open(&model, options, &folder.path().join(name)).unwrap()
+        };
+        let undisturbed = open("undisturbed").vectors(&all, &mut |_| {}).unwrap();
+        let stop = AtomicBool::new(false);
+        let mut kept = open("stopped").until(&stop);
+        // What was in the log, none of it, is counted before the first batch is done.
+        let mut told = 0;
+        let mut stop_at_once = |texts: usize| {
+            told += texts;
+            stop.store(told > 0, Ordering::Relaxed);
+        };
+        let error = kept.vectors(&all, &mut stop_at_once).unwrap_err();
+        assert!(matches!(error, CorpusError::Stopped), "{error}");
+        assert_eq!(kept.computed(), 3);
+        drop(kept);
+        let mut kept = open("stopped");
+        let resumed = kept.vectors(&all, &mut |_| {}).unwrap();
+        assert_eq!(kept.computed(), 9);
+        assert_eq!(resumed, undisturbed);
     }
 }

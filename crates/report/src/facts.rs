@@ -52,6 +52,10 @@ pub(crate) fn details(record: &RunRecord) -> Vec<Fact> {
     let facts = [
         fact("source", data.source.clone().unwrap_or_default()),
         fact("licence", data.licence.clone().unwrap_or_default()),
+        fact(
+            "ground truth",
+            data.ground_truth.clone().unwrap_or_default(),
+        ),
         fact("base sha256", data.base_sha256.clone()),
         fact("queries sha256", data.queries_sha256.clone()),
         fact("plan sha256", record.plan_sha256.clone()),

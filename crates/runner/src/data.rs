@@ -26,7 +26,7 @@ use crate::{
     observer::Observer,
     split::halves,
     threads::all_threads,
-    truth::{Asked, ImportError, import},
+    truth::{Asked, Given},
 };
 
 /// Queries to draw where nothing is said, and there is enough to draw from.
@@ -47,7 +47,7 @@ pub struct Prepared {
     pub card: DatasetCard,
     /// Doubts about them.
     pub warnings: Vec<Warning>,
-    /// The ground truth that the user has, if any: checked.
+    /// The ground truth that the user or the dataset has, if any: checked.
     pub(crate) ground_truth: Option<GroundTruth>,
     ids: Ids,
     cache: Cache,
@@ -66,10 +66,13 @@ impl Prepared {
             observer,
         };
         let dataset = reader.open()?;
+        let truth_file = reader.truth_file()?;
         let metric = reader.metric(&dataset);
         let mut base = reader.base(&dataset)?;
         let (mut queries, origin) = reader.queries(&dataset, &mut base)?;
         reader.check_fit(&base, &queries.vectors, &origin)?;
+        // A part of the base has other neighbours.
+        let has_its_own = matches!(origin, Origin::Dataset) && reader.spec_limit().is_none();
         if metric == Metric::Cosine {
             normalize(written, "dataset.path", &mut base.vectors)?;
             normalize(written, origin.key(), &mut queries.vectors)?;
@@ -78,36 +81,46 @@ impl Prepared {
         let prepared = Self::cached(&dataset, metric, base, queries.vectors, &origin, cache);
         reader.observer.end();
         let mut prepared = prepared?;
-        prepared.ground_truth = prepared.given_truth(written, observer)?;
+        let given = match &truth_file {
+            Some(file) => Some(prepared.truth_in(file, written, observer)?),
+            None if has_its_own => prepared.truth_of(&dataset, written, observer)?,
+            None => None,
+        };
+        if let Some(Given { truth, in_words }) = given {
+            prepared.ground_truth = Some(truth);
+            prepared.card.ground_truth = Some(in_words);
+        }
         Ok(prepared)
     }
 
-    /// The ground truth that the experiment names, if it does and it is true.
-    fn given_truth(
+    fn truth_in(
         &self,
+        file: &Path,
         written: &Written,
         observer: &mut dyn Observer,
-    ) -> Result<Option<GroundTruth>, Mistake> {
-        let Some(file) = &written.experiment.dataset.ground_truth else {
-            return Ok(None);
-        };
-        let path = written.folder.join(file);
-        let asked = Asked {
+    ) -> Result<Given, Mistake> {
+        Given::in_file(file, &self.asked(written), &written.places, observer)
+    }
+
+    fn truth_of(
+        &self,
+        dataset: &Dataset,
+        written: &Written,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Given>, Mistake> {
+        Given::of_dataset(dataset, &self.asked(written), &written.places, observer)
+    }
+
+    /// What a ground truth has to be true of.
+    fn asked(&self, written: &Written) -> Asked<'_> {
+        Asked {
             base: self.base.view(),
             queries: self.queries.view(),
             metric: self.card.metric,
             k: written.experiment.k,
             seed: written.experiment.seed,
             threads: all_threads(),
-        };
-        observer.begin("check the ground truth", None);
-        let truth = import(&path, &asked);
-        observer.end();
-        let mistake = |error: ImportError| {
-            let message = format!("{}: {}", path.display(), chain(&error));
-            written.places.mistake("dataset.ground_truth", message)
-        };
-        truth.map(Some).map_err(mistake)
+        }
     }
 
     fn cached(
@@ -131,6 +144,7 @@ impl Prepared {
             queries: origin.in_words(),
             base_sha256: sha256_matrix(base.vectors.view()),
             queries_sha256: sha256_matrix(queries.view()),
+            ground_truth: None,
             base_file: std::path::absolute(&dataset.base.path).ok(),
         };
         Ok(Self {
@@ -303,7 +317,7 @@ impl Reader<'_> {
                 .into());
         };
         let path = within(&self.written.folder, path);
-        let local = self.local("dataset.path", &path, &self.options())?;
+        let local = self.local("dataset.path", &path, Some(&self.options()))?;
         let dataset = Dataset::open(&local).map_err(|error| self.mistake("dataset.path", error));
         let mut dataset = dataset?;
         if let (Some(address), None) = (address(&path), &dataset.source) {
@@ -312,21 +326,34 @@ impl Reader<'_> {
         Ok(dataset)
     }
 
-    /// The path itself, or that of a copy of what lies at the address.
-    fn local(&mut self, key: &str, path: &Path, options: &LoadOptions) -> Result<PathBuf> {
+    /// The path itself, or that of a copy of what lies at the address: of what reading with `options`
+    /// takes, or of all.
+    fn local(&mut self, key: &str, path: &Path, options: Option<&LoadOptions>) -> Result<PathBuf> {
         let Some(address) = address(path) else {
             return Ok(path.into());
         };
         let step = format!("download {}", shown_address(address));
-        let brought = self
-            .remote
-            .bring(address, options, &mut transferred(self.observer, &step));
+        let mut progress = transferred(self.observer, &step);
+        let brought = match options {
+            Some(options) => self.remote.bring(address, options, &mut progress),
+            None => self.remote.bring_all(address, &mut progress),
+        };
+        drop(progress);
         self.observer.end();
         match brought {
             Ok(brought) => Ok(brought.path),
             Err(error) if error.is_bad_input() => Err(self.mistake(key, error).into()),
             Err(error) => Err(error).context(key.to_owned()),
         }
+    }
+
+    /// The file of exact neighbours that the experiment names.
+    fn truth_file(&mut self) -> Result<Option<PathBuf>> {
+        let Some(file) = &self.written.experiment.dataset.ground_truth else {
+            return Ok(None);
+        };
+        let path = within(&self.written.folder, file);
+        self.local("dataset.ground_truth", &path, None).map(Some)
     }
 
     fn metric(&self, dataset: &Dataset) -> Metric {
@@ -420,7 +447,7 @@ impl Reader<'_> {
     }
 
     fn query_file(&mut self, path: &Path, limit: Option<usize>) -> Result<Embeddings> {
-        let path = &self.local("dataset.queries.file", path, &self.query_options())?;
+        let path = &self.local("dataset.queries.file", path, Some(&self.query_options()))?;
         let queries = annbench_store::load(path, &self.query_options(), &mut |_| {});
         let mut queries = queries.map_err(|error| self.mistake("dataset.queries.file", error))?;
         if let Some(limit) = limit {
@@ -513,7 +540,7 @@ fn transferred<'a>(
 }
 
 /// An error with all its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,8 +1,9 @@
 //! How fast a Parquet file becomes a matrix, beside pyarrow where Python has it:
-//! `load_speed FILE.parquet [ROUNDS] [THREADS]`, `load_speed --make VECTORS.npy FILE.parquet` to
+//! `load_speed FILE.parquet [ROUNDS] [THREADS] [PYTHON]`, `load_speed --make VECTORS.npy FILE.parquet` to
 //! write such a file, or `load_speed --map VECTORS.npy` for the cache's form.
 //!
-//! Rounds of the two take turns, so that a busy machine slows both. `PYTHON` names the interpreter.
+//! Rounds of the two take turns, so that a busy machine slows both. `PYTHON` is the interpreter, such
+//! as that of a virtual environment with pyarrow and numpy; left out, the `python3` of `PATH`.
 
 #![expect(clippy::print_stdout, reason = "an example talks to whoever runs it")]
 
@@ -35,14 +36,17 @@ for line in sys.stdin:
     print(time.perf_counter() - start, flush=True)
 "#;
 
+const PYTHON: &str = "python3";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--map", file] => map(Path::new(file)),
         ["--make", input, output] => make(Path::new(input), Path::new(output)),
-        [file] => compare(file, 15, 2),
-        [file, rounds] => compare(file, rounds.parse()?, 2),
-        [file, rounds, threads] => compare(file, rounds.parse()?, threads.parse()?),
+        [file] => compare(file, 15, 2, PYTHON),
+        [file, rounds] => compare(file, rounds.parse()?, 2, PYTHON),
+        [file, rounds, threads] => compare(file, rounds.parse()?, threads.parse()?, PYTHON),
+        [file, rounds, threads, python] => compare(file, rounds.parse()?, threads.parse()?, python),
         _ => Err("name a Parquet file, or --make, an npy file and a Parquet file".into()),
     }
 }
@@ -66,7 +70,7 @@ fn map(file: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn compare(file: &str, rounds: usize, threads: usize) -> Result<(), Box<dyn Error>> {
+fn compare(file: &str, rounds: usize, threads: usize, python: &str) -> Result<(), Box<dyn Error>> {
     let (n, dim) = shape(file, threads)?;
     let matrix_bytes = 4.0 * n as f64 * dim as f64;
     println!("{file}: {n} x {dim}, {:.0} MB as f32", matrix_bytes / 1e6);
@@ -76,7 +80,8 @@ fn compare(file: &str, rounds: usize, threads: usize) -> Result<(), Box<dyn Erro
             peak_bytes / matrix_bytes
         );
     }
-    let mut python = Python::start(file);
+    let name = python;
+    let mut python = Python::start(name, file);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let start = Instant::now();
@@ -91,7 +96,9 @@ fn compare(file: &str, rounds: usize, threads: usize) -> Result<(), Box<dyn Erro
             "pyarrow:  {theirs:.4} s, {:.2} times as long",
             theirs / ours
         ),
-        None => println!("pyarrow:  not there; set PYTHON to an interpreter that has it"),
+        None => println!(
+            "pyarrow:  skipped: {name} has no pyarrow and numpy; name a Python that has as the last argument"
+        ),
     }
     Ok(())
 }
@@ -127,8 +134,7 @@ struct Python {
 }
 
 impl Python {
-    fn start(file: &str) -> Option<Self> {
-        let name = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
+    fn start(name: &str, file: &str) -> Option<Self> {
         let child = Command::new(name)
             .args(["-c", PYARROW, file])
             .stdin(Stdio::piped())

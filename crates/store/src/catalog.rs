@@ -51,14 +51,74 @@ pub struct Entry {
     pub base: Piece,
     /// Queries in a file of their own.
     pub queries: Option<Piece>,
+    /// The exact neighbours of these queries in a file of their own.
+    pub ground_truth: Option<Piece>,
 }
 
-/// A file to download, or numbered parts of one.
+impl Entry {
+    /// The files it is made of, each by what it holds.
+    pub fn pieces(&self) -> Pieces<&Piece> {
+        Pieces {
+            base: &self.base,
+            queries: self.queries.as_ref(),
+            ground_truth: self.ground_truth.as_ref(),
+        }
+    }
+}
+
+/// One thing for each file of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pieces<T> {
+    /// That of the base.
+    pub base: T,
+    /// That of the queries.
+    pub queries: Option<T>,
+    /// That of the ground truth.
+    pub ground_truth: Option<T>,
+}
+
+impl<T> Pieces<T> {
+    /// Those there are, the base's first.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        let others = self.queries.iter().chain(&self.ground_truth);
+        std::iter::once(&self.base).chain(others)
+    }
+
+    /// What `make` makes of each.
+    ///
+    /// # Errors
+    /// The first error of `make`.
+    pub fn try_map<U, E>(self, mut make: impl FnMut(T) -> Result<U, E>) -> Result<Pieces<U>, E> {
+        Ok(Pieces {
+            base: make(self.base)?,
+            queries: self.queries.map(&mut make).transpose()?,
+            ground_truth: self.ground_truth.map(&mut make).transpose()?,
+        })
+    }
+}
+
+impl<'p> Pieces<&'p Piece> {
+    /// The files to download: an archive that holds several pieces once, by the first of them.
+    pub fn downloads(&self) -> Vec<&'p Piece> {
+        let mut all: Vec<&'p Piece> = Vec::new();
+        for &piece in self.iter() {
+            if !all.iter().any(|earlier| earlier.url == piece.url) {
+                all.push(piece);
+            }
+        }
+        all
+    }
+}
+
+/// A file to download, numbered parts of one, or one out of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Piece {
     /// Its address; `{}` stands for the number of a part.
     pub url: String,
+    /// The file's path in the archive (`.tar.gz`) that lies at the address. Of an archive that holds
+    /// several pieces, size and hash stand at the first of them.
+    pub member: Option<String>,
     /// Number of parts, which count from 0.
     pub parts: Option<usize>,
     /// Only the first so many rows of a flat file.
@@ -71,6 +131,11 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// The name of the file that is to be read, which tells its format.
+    pub fn file_name(&self) -> &str {
+        self.member.as_deref().unwrap_or(&self.url)
+    }
+
     /// The addresses to download, in order.
     pub fn addresses(&self) -> Vec<String> {
         match self.parts {
@@ -140,7 +205,7 @@ mod tests {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
             assert!(name.chars().all(is_plain), "{name} is no name of a folder");
             assert!(!entry.licence.trim().is_empty(), "{name}: no licence");
-            assert!(entry.source.starts_with("https://"), "{name}: no source");
+            assert!(entry.source.starts_with("http"), "{name}: no source");
             assert!(
                 entry.dim > 0 && entry.n > 0 && !entry.about.is_empty(),
                 "{name}"
@@ -151,10 +216,12 @@ mod tests {
     #[test]
     fn every_address_can_be_read_and_pinned() {
         for entry in Catalog::builtin().unwrap().entries {
-            let pieces = [Some(&entry.base), entry.queries.as_ref()];
-            for piece in pieces.into_iter().flatten() {
+            for piece in entry.pieces().iter() {
                 let (name, url) = (&entry.name, &piece.url);
-                assert!(remote::address(Path::new(url)).is_some(), "{name}: {url}");
+                let is_read = remote::address(Path::new(url)).is_some();
+                // What lies on an FTP server is taken from a --mirror.
+                assert!(is_read || url.starts_with("ftp://"), "{name}: {url}");
+                assert_eq!(piece.member.is_some(), url.ends_with(".tar.gz"), "{name}");
                 assert_eq!(piece.parts.is_some(), url.contains("{}"), "{name}: {url}");
                 let is_hex = |c: char| c.is_ascii_hexdigit();
                 let hash = piece.sha256.as_deref().unwrap_or("0").chars();
@@ -162,10 +229,8 @@ mod tests {
                     hash.clone().count() % 64 <= 1 && hash.clone().all(is_hex),
                     "{name}"
                 );
-                let extension = Path::new(url).extension().unwrap().to_str().unwrap();
-                let is_known =
-                    extension == "hdf5" || Format::of_extension(Path::new(url)).is_some();
-                assert!(is_known, "{name}: nothing reads .{extension}");
+                let file = Path::new(piece.file_name());
+                assert!(Format::of_extension(file).is_some(), "{name}: {file:?}");
             }
         }
     }
@@ -185,6 +250,7 @@ mod tests {
     fn parts_are_numbered_from_zero() {
         let piece = Piece {
             url: "https://host/{}.parquet".into(),
+            member: None,
             parts: Some(2),
             rows: None,
             bytes: None,

@@ -223,17 +223,42 @@ impl Parts {
     }
 }
 
+/// The names, of the files of a folder, that make one table, in their order: the numbered Parquet
+/// files, or those that fit `pattern` where it is not empty.
+///
+/// # Errors
+/// All Parquet files, where they are not parts of one table and there is no pattern.
+#[cfg(feature = "remote")]
+pub(crate) fn table_names(
+    mut names: Vec<String>,
+    pattern: &str,
+) -> Result<Vec<String>, Vec<String>> {
+    names.retain(|name| is_parquet(Path::new(name)));
+    names.sort_by_cached_key(|name| (natural(name), name.clone()));
+    if !pattern.is_empty() {
+        names.retain(|name| matches(pattern, name));
+        return Ok(names);
+    }
+    let stem = names.first().map(|name| without_digits(name));
+    match names.iter().all(|name| Some(without_digits(name)) == stem) {
+        true => Ok(names),
+        false => Err(names),
+    }
+}
+
+/// Whether a name is that of a Parquet file that is not hidden.
+fn is_parquet(file: &Path) -> bool {
+    let is_hidden = file_name(file).is_none_or(|name| name.starts_with(['.', '_']));
+    Format::of_extension(file) == Some(Format::Parquet) && !is_hidden
+}
+
 /// The Parquet files of a folder, sorted by name.
 fn parquet_files(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     let entries = std::fs::read_dir(folder).map_err(|source| LoadError::io(folder, source))?;
-    let is_parquet = |file: &PathBuf| {
-        let is_hidden = file_name(file).is_none_or(|name| name.starts_with(['.', '_']));
-        Format::of_extension(file) == Some(Format::Parquet) && !is_hidden && file.is_file()
-    };
     let mut files: Vec<PathBuf> = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(is_parquet)
+        .filter(|file| is_parquet(file) && file.is_file())
         .collect();
     // `part-10` after `part-9`, as their writer numbered them.
     files.sort_by_cached_key(|file| file_name(file).map(|name| (natural(&name), name)));

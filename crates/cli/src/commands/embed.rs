@@ -10,6 +10,7 @@ use super::models::{self, Located, Tally, Task};
 use crate::{
     args::EmbedArgs,
     exit::{BadArgument, Outcome},
+    interrupt::Signals,
     output,
     progress::Bars,
 };
@@ -36,6 +37,7 @@ fn write(
     model: &Located,
     bars: &mut Bars,
 ) -> Result<Tally> {
+    let signals = Signals::default();
     let recipe = Recipe {
         model: args.model.clone(),
         fingerprint: model.fingerprint.clone(),
@@ -59,6 +61,7 @@ fn write(
         cache: &args.cache.folder,
         batch: Some(args.batch),
         threads: args.threads.threads,
+        stop: signals.listen()?,
     };
     models::write(&task, bars)
 }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use annbench_embed::{Corpus, CorpusError, MetadataError, Recipe, TextError};
+use annbench_runner::Stop;
 
 #[cfg(feature = "embed")]
 use with_models::is_bad_model;
@@ -50,6 +51,8 @@ pub(crate) struct Task<'a> {
     /// Texts computed together, at most.
     pub(crate) batch: Option<usize>,
     pub(crate) threads: Option<usize>,
+    /// By which it can be stopped from outside.
+    pub(crate) stop: &'a Stop,
 }
 
 /// What was done.
@@ -104,9 +107,10 @@ mod with_models {
     use std::{error::Error, time::Instant};
 
     use annbench_embed::{
-        EmbedError, EmbedOptions, Hub, HubError, Kept, Model, ModelError, VectorSource, fingerprint,
+        CorpusError, EmbedError, EmbedOptions, Hub, HubError, Kept, Model, ModelError,
+        VectorSource, fingerprint,
     };
-    use annbench_runner::Observer;
+    use annbench_runner::{Interrupted, Observer};
     use annbench_vectors::Matrix;
     use anyhow::Result;
 
@@ -141,12 +145,22 @@ mod with_models {
         };
         let log = format!("{}.vectors", task.recipe.key());
         let log = task.cache.join("embeddings").join(log);
-        let mut source = Kept::open(&model, options, &log)?;
+        let mut source = Kept::open(&model, options, &log)?.until(task.stop.flag());
         let start = Instant::now();
         let written = task.corpus.write(&mut source, &mut bars.rows("embed"));
         bars.end();
+        let n = written.map_err(|error| match error {
+            CorpusError::Stopped => Interrupted {
+                kept: format!(
+                    "{} texts were embedded and are kept; the same command goes on with the others",
+                    source.computed()
+                ),
+            }
+            .into(),
+            error => anyhow::Error::from(error),
+        })?;
         Ok(Tally {
-            n: written?,
+            n,
             computed: source.computed(),
             dim: source.dim(),
             seconds: start.elapsed().as_secs_f64(),

@@ -39,6 +39,10 @@ fn text(plan: &Plan, data: &Prepared) -> String {
         plan.k,
         plan.budget,
     );
+    if let Some(truth) = &card.ground_truth {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  truth    {truth}");
+    }
     text.push_str(&parts(plan, card.n));
     let builds = plan.builds.iter().enumerate();
     let is_shown =

@@ -11,7 +11,7 @@ use super::{
     locate,
     run::{Job, run_job},
 };
-use crate::{args::QuickArgs, exit::Outcome};
+use crate::{args::QuickArgs, exit::Outcome, interrupt::Signals};
 
 pub(crate) fn quick(args: QuickArgs) -> anyhow::Result<Outcome> {
     let experiment = experiment(&args)?;
@@ -20,6 +20,7 @@ pub(crate) fn quick(args: QuickArgs) -> anyhow::Result<Outcome> {
         folders: args.folders,
         output: args.output,
         dry_run: false,
+        signals: Signals::default(),
     })
 }
 

@@ -13,7 +13,8 @@ use crate::{
     args::{FolderArgs, OutputArgs, RunArgs},
     backends::{registry, steering},
     exit::Outcome,
-    interrupt, output,
+    interrupt::Signals,
+    output,
     progress::Bars,
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct Job {
     pub(crate) folders: FolderArgs,
     pub(crate) output: OutputArgs,
     pub(crate) dry_run: bool,
+    pub(crate) signals: Signals,
 }
 
 pub(crate) fn run(args: RunArgs) -> Result<Outcome> {
@@ -47,9 +49,10 @@ pub(crate) fn job(args: RunArgs) -> Result<Job> {
         folders: args.folders,
         output: args.output,
         dry_run: args.dry_run,
+        signals: Signals::default(),
     };
     let cache = cache_folder(&job);
-    texts::embedded(&mut job.written, &cache, &mut Bars::default())?;
+    texts::embedded(&mut job.written, &cache, &job.signals, &mut Bars::default())?;
     Ok(job)
 }
 
@@ -132,8 +135,7 @@ pub(crate) fn prepare(job: &Job) -> Result<Prelude> {
         plan::show(&plan, &data, job.output)?;
         return Ok(Prelude::Shown);
     }
-    let stop = Stop::default();
-    interrupt::stop_on_signals(&stop)?;
+    let stop = job.signals.listen()?.clone();
     Ok(Prelude::Ready(Box::new(Ready {
         registry,
         data,

@@ -2,18 +2,31 @@
 //!
 //! The files lie in the cache, called by what they were made of; what was made once is found again.
 
+mod maker;
+mod part;
+
 use std::path::{Path, PathBuf};
 
-use annbench_embed::{Corpus, CorpusError, Metadata, Ready, Recipe, Split, Texts};
-use annbench_runner::{DatasetSpec, Observer, QueriesSpec, QueryTexts, TextSplit, Written};
-use annbench_store::{TextColumns, WriteOptions, hash::sha256_parts};
-use anyhow::{Result, bail};
+use annbench_embed::CorpusError;
+use annbench_runner::{DatasetSpec, Interrupted, QueriesSpec, Written};
+use anyhow::Result;
 
-use super::models::{self, Located, Task};
-use crate::progress::Bars;
+use self::{
+    maker::{Maker, OtherModel},
+    part::{Part, Role, parts},
+};
+use super::models;
+use crate::{interrupt::Signals, progress::Bars};
 
 /// Embeds what the experiment names in words, and has it name the files of vectors instead.
-pub(crate) fn embedded(written: &mut Written, cache: &Path, bars: &mut Bars) -> Result<()> {
+///
+/// What is computed is kept, so that who stops it goes on where it was.
+pub(crate) fn embedded(
+    written: &mut Written,
+    cache: &Path,
+    signals: &Signals,
+    bars: &mut Bars,
+) -> Result<()> {
     let dataset = written.experiment.dataset.clone();
     let parts = parts(&dataset, &written.folder);
     let Some(name) = dataset.model.as_ref().filter(|_| !parts.is_empty()) else {
@@ -32,6 +45,7 @@ pub(crate) fn embedded(written: &mut Written, cache: &Path, bars: &mut Bars) -> 
         cache: &std::path::absolute(cache)?,
         name: model_name(name, &written.folder)?,
         model,
+        signals,
     };
     let files: Vec<(Role, PathBuf)> = parts
         .iter()
@@ -41,113 +55,6 @@ pub(crate) fn embedded(written: &mut Written, cache: &Path, bars: &mut Bars) -> 
         name_instead(role, file, &mut written.experiment.dataset);
     }
     Ok(())
-}
-
-/// What texts are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Corpus,
-    Queries,
-}
-
-impl Role {
-    fn words(self) -> &'static str {
-        match self {
-            Self::Corpus => "corpus",
-            Self::Queries => "queries",
-        }
-    }
-
-    fn texts_key(self) -> &'static str {
-        match self {
-            Self::Corpus => "dataset.corpus",
-            Self::Queries => "dataset.queries.texts",
-        }
-    }
-
-    fn embedded_key(self) -> &'static str {
-        match self {
-            Self::Corpus => "dataset.embedded",
-            Self::Queries => "dataset.queries.embedded",
-        }
-    }
-}
-
-/// Texts of an experiment, with all that it says of them; paths are resolved.
-struct Part {
-    role: Role,
-    texts: Texts,
-    metadata: Option<PathBuf>,
-    prefix: Option<String>,
-    query_prefix: Option<String>,
-    embedded: Option<PathBuf>,
-    /// What the file of vectors is called.
-    stem: String,
-}
-
-impl Part {
-    /// Refuses texts that cannot be read and metadata that does not fit them, before a model is
-    /// looked for.
-    fn check(&self) -> Result<(), CorpusError> {
-        let count = self.texts.count()?;
-        match &self.metadata {
-            Some(path) => Ok(Metadata::read(path)?.check(count)?),
-            None => Ok(()),
-        }
-    }
-}
-
-fn parts(dataset: &DatasetSpec, folder: &Path) -> Vec<Part> {
-    let queries = &dataset.queries;
-    let at = |path: &Option<PathBuf>| path.as_ref().map(|path| folder.join(path));
-    let corpus = at(&dataset.corpus).map(|path| Part {
-        role: Role::Corpus,
-        stem: stem(&path),
-        texts: file(path, dataset),
-        metadata: at(&dataset.metadata),
-        prefix: dataset.prefix.clone(),
-        query_prefix: queries.prefix.clone(),
-        embedded: at(&dataset.embedded),
-    });
-    let words = queries.texts.as_ref().map(|texts| {
-        let (texts, stem) = match texts {
-            QueryTexts::List(texts) => (Texts::List(texts.clone()), "queries".into()),
-            QueryTexts::File(path) => {
-                let path = folder.join(path);
-                let stem = stem(&path);
-                (file(path, &DatasetSpec::default()), stem)
-            }
-        };
-        Part {
-            role: Role::Queries,
-            texts,
-            stem,
-            metadata: None,
-            prefix: queries.prefix.clone(),
-            query_prefix: None,
-            embedded: at(&queries.embedded),
-        }
-    });
-    corpus.into_iter().chain(words).collect()
-}
-
-fn file(path: PathBuf, dataset: &DatasetSpec) -> Texts {
-    Texts::File {
-        path,
-        split: match dataset.split.unwrap_or_default() {
-            TextSplit::Lines => Split::Lines,
-            TextSplit::Paragraphs => Split::Paragraphs,
-        },
-        columns: TextColumns {
-            text: dataset.text_column.clone(),
-            id: dataset.id_column.clone(),
-        },
-    }
-}
-
-fn stem(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default();
-    stem.to_string_lossy().into_owned()
 }
 
 /// A folder is named by its whole path: who reads the name later is elsewhere.
@@ -177,126 +84,6 @@ fn name_instead(role: Role, file: PathBuf, dataset: &mut DatasetSpec) {
     }
 }
 
-/// Makes files of vectors for one experiment.
-struct Maker<'a> {
-    written: &'a Written,
-    cache: &'a Path,
-    name: String,
-    model: Result<Located>,
-}
-
-impl Maker<'_> {
-    /// The file of vectors of a part, made if it is not there.
-    fn file(&self, part: &Part, bars: &mut Bars) -> Result<PathBuf> {
-        let made = match (&self.model, &part.embedded) {
-            (Ok(model), _) => self.by_model(part, model, bars),
-            (Err(why), Some(file)) => self.by_table(part, file, why, bars).map_err(|error| {
-                error.context(format!(
-                    "the model is not at hand ({why:#}), and what was embedded before does not do"
-                ))
-            }),
-            (Err(why), None) => bail!("{why:#}"),
-        };
-        made.map_err(|error| located(self.written, part, error))
-    }
-
-    fn by_model(&self, part: &Part, model: &Located, bars: &mut Bars) -> Result<PathBuf> {
-        let recipe = self.recipe(part, model.fingerprint.clone());
-        let (output, metadata) = self.output(part, &recipe)?;
-        if output.is_file() {
-            return Ok(output);
-        }
-        let options = noted(&recipe);
-        let task = Task {
-            corpus: Corpus {
-                texts: &part.texts,
-                metadata: metadata.as_ref(),
-                output: &output,
-                options: &options,
-            },
-            model,
-            recipe: &recipe,
-            cache: self.cache,
-            batch: None,
-            threads: None,
-        };
-        let tally = models::write(&task, bars)?;
-        bars.note(&format!(
-            "{}: {} texts, {} of them embedded now, in {:.1} s",
-            part.role.words(),
-            tally.n,
-            tally.computed,
-            tally.seconds
-        ));
-        Ok(output)
-    }
-
-    fn by_table(
-        &self,
-        part: &Part,
-        file: &Path,
-        why: &anyhow::Error,
-        bars: &mut Bars,
-    ) -> Result<PathBuf> {
-        let mut ready = Ready::open(file)?;
-        let recipe = self.recipe(part, ready.recipe().fingerprint.clone());
-        if (&ready.recipe().model, &ready.recipe().prefix) != (&recipe.model, &recipe.prefix) {
-            let found = &ready.recipe().model;
-            return Err(OtherModel {
-                file: file.into(),
-                found: found.clone(),
-                wanted: recipe.model,
-            }
-            .into());
-        }
-        let (output, metadata) = self.output(part, &recipe)?;
-        let options = noted(&recipe);
-        let corpus = Corpus {
-            texts: &part.texts,
-            metadata: metadata.as_ref(),
-            output: &output,
-            options: &options,
-        };
-        corpus.write(&mut ready, &mut |_| {})?;
-        bars.note(&format!(
-            "{}: the embeddings are those of {}, made by {}; no model was asked ({why:#})",
-            part.role.words(),
-            file.display(),
-            recipe.model
-        ));
-        Ok(output)
-    }
-
-    fn recipe(&self, part: &Part, fingerprint: String) -> Recipe {
-        Recipe {
-            model: self.name.clone(),
-            fingerprint,
-            prefix: part.prefix.clone(),
-            query_prefix: part.query_prefix.clone(),
-        }
-    }
-
-    /// Where the file lies, or would, and the metadata that belongs into it.
-    fn output(
-        &self,
-        part: &Part,
-        recipe: &Recipe,
-    ) -> Result<(PathBuf, Option<Metadata>), CorpusError> {
-        let metadata = part.metadata.as_deref().map(Metadata::read).transpose()?;
-        let rows = metadata.as_ref().map_or(&[][..], Metadata::rows);
-        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-        let key = sha256_parts(&[
-            &recipe.key(),
-            &recipe.model,
-            &format!("{:?}", recipe.query_prefix),
-            &part.texts.sha256()?,
-            &sha256_parts(&rows),
-        ]);
-        let folder = self.cache.join("embeddings").join(key);
-        Ok((folder.join(format!("{}.parquet", part.stem)), metadata))
-    }
-}
-
 /// An error with its place in the experiment, where the experiment is at fault.
 fn located(written: &Written, part: &Part, error: anyhow::Error) -> anyhow::Error {
     let key = match error.downcast_ref::<CorpusError>() {
@@ -305,23 +92,9 @@ fn located(written: &Written, part: &Part, error: anyhow::Error) -> anyhow::Erro
         Some(CorpusError::Load(_) | CorpusError::NoRecipe { .. }) => part.role.embedded_key(),
         Some(CorpusError::NotReady { .. }) => part.role.embedded_key(),
         _ if error.is::<OtherModel>() => part.role.embedded_key(),
+        // Its words are all that is to be said.
+        _ if error.is::<Interrupted>() => return error,
         _ => return error.context(format!("embed the {}", part.role.words())),
     };
     written.places.mistake(key, format!("{error:#}")).into()
-}
-
-fn noted(recipe: &Recipe) -> WriteOptions {
-    WriteOptions {
-        notes: recipe.notes(),
-        ..WriteOptions::default()
-    }
-}
-
-/// Ready embeddings of another model than the experiment's.
-#[derive(Debug, thiserror::Error)]
-#[error("{}: made by {found} or with another prefix, the experiment asks for {wanted}; embed the texts again", .file.display())]
-struct OtherModel {
-    file: PathBuf,
-    found: String,
-    wanted: String,
 }

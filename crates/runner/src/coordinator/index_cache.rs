@@ -307,6 +307,7 @@ mod tests {
             base_sha256: "b".into(),
             queries_sha256: "q".into(),
             base_file: None,
+            ground_truth: None,
         };
         let here = cache(folder.path(), "cpu", true);
         let key = here.key(&planned, &data);

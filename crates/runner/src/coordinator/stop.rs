@@ -41,7 +41,7 @@ impl Stop {
     }
 
     /// The flag itself, for work that looks at one now and then.
-    pub(crate) fn flag(&self) -> &AtomicBool {
+    pub fn flag(&self) -> &AtomicBool {
         &self.shared.requested
     }
 

@@ -94,7 +94,8 @@ pub struct DatasetSpec {
     pub queries: QueriesSpec,
     /// The exact neighbours of the queries, if they are known: a file that `annbench truth` has
     /// written (.parquet, .npy), ivecs, ibin or the HDF5 of ann-benchmarks, relative to the experiment
-    /// file. It is checked against the data; left out, the neighbours are computed.
+    /// file, or its address. It is checked against the data; left out, they are those that the
+    /// dataset brings for its queries, if any, or computed.
     pub ground_truth: Option<PathBuf>,
 }
 

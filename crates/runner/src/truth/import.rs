@@ -1,13 +1,13 @@
 //! A ground truth that the user has: taken only if it is true of the data.
 
-use std::{collections::HashSet, path::Path};
+use std::collections::HashSet;
 
 use annbench_eval::{ExactError, ExactOptions, GroundTruth, TruthError, TruthParts};
-use annbench_store::{KnownTruth, LoadError, read_truth, sample::sample_rows};
+use annbench_store::{KnownTruth, sample::sample_rows};
 use annbench_vectors::{MatrixView, Metric};
 
 /// Queries whose neighbours are found again, to compare.
-const SAMPLE: usize = 100;
+pub(super) const SAMPLE: usize = 100;
 
 /// How much worse a neighbour may be than the true one, as a share of the size of the products that
 /// its score is made of: what 32-bit arithmetic may swap, and no more.
@@ -16,9 +16,6 @@ const TOLERANCE: f64 = 1e-5;
 /// A ground truth that is not taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ImportError {
-    /// It cannot be read.
-    #[error(transparent)]
-    Load(#[from] LoadError),
     /// It is of another metric.
     #[error(
         "is nearest by {found}, the experiment asks for {wanted}; compute it with --metric {wanted}"
@@ -75,19 +72,19 @@ pub(crate) struct Asked<'a> {
     pub(crate) threads: usize,
 }
 
-/// Reads a ground truth and checks it: shape, rows, and against neighbours found again for a sample
-/// of the queries. Scores are computed again; ties at the k-th place count as far as the file tells.
-pub(crate) fn import(path: &Path, asked: &Asked<'_>) -> Result<GroundTruth, ImportError> {
-    let known = read_truth(path)?;
-    asked.check_shape(&known)?;
-    let truth = asked.judge(&known)?;
-    asked.check_sample(&truth)?;
-    Ok(truth)
-}
-
 impl Asked<'_> {
+    /// Takes a ground truth that was read, after checking it: shape, rows, and against neighbours
+    /// found again for a sample of the queries. Scores are computed again; ties at the k-th place
+    /// count as far as the file tells.
+    pub(super) fn import(&self, known: &KnownTruth) -> Result<GroundTruth, ImportError> {
+        self.check_shape(known)?;
+        let truth = self.judge(known)?;
+        self.check_sample(&truth)?;
+        Ok(truth)
+    }
+
     /// Neighbours a query is to have.
-    fn found(&self) -> usize {
+    pub(super) fn found(&self) -> usize {
         self.k.min(self.base.n())
     }
 
@@ -204,7 +201,6 @@ fn ordinal(place: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use annbench_store::npy;
     use annbench_vectors::Matrix;
 
     use super::*;
@@ -215,7 +211,7 @@ mod tests {
     }
 
     /// Imports the true rows after `change` has had its way with them.
-    fn check(change: impl FnOnce(&mut Vec<i64>)) -> Result<GroundTruth, String> {
+    fn check(change: impl FnOnce(&mut Vec<u64>)) -> Result<GroundTruth, String> {
         let (base, queries) = (vectors(200, 0), vectors(20, 7919));
         let asked = Asked {
             base: base.view(),
@@ -228,12 +224,13 @@ mod tests {
         let mut options = ExactOptions::new(1);
         let exact =
             GroundTruth::compute(asked.base, asked.queries, asked.metric, 5, &mut options).unwrap();
-        let mut rows: Vec<i64> = exact.parts().ids.iter().map(|&row| row as i64).collect();
+        let mut rows = exact.parts().ids.clone();
         change(&mut rows);
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("truth.npy");
-        npy::write(&path, &rows, &[rows.len() / 5, 5]).unwrap();
-        import(&path, &asked).map_err(|error| error.to_string())
+        let known = KnownTruth {
+            rows: Matrix::from_vec(rows, 5).unwrap(),
+            metric: None,
+        };
+        asked.import(&known).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -250,7 +247,7 @@ mod tests {
 
     #[test]
     fn what_is_not_true_is_refused_by_its_query() {
-        type Spoil = fn(&mut Vec<i64>);
+        type Spoil = fn(&mut Vec<u64>);
         let cases: [(Spoil, &str); 5] = [
             (
                 |rows| rows[35] = 200,
@@ -277,7 +274,7 @@ mod tests {
     }
 
     /// A row that is none of the neighbours of query 7.
-    fn far(rows: &[i64]) -> i64 {
+    fn far(rows: &[u64]) -> u64 {
         (0..200).find(|row| !rows[35..40].contains(row)).unwrap()
     }
 

@@ -32,6 +32,7 @@ mod coordinator;
 #[cfg(unix)]
 mod cuts;
 mod deaths;
+mod given;
 mod growth;
 mod loads;
 mod repairs;
@@ -76,6 +77,7 @@ fn trials() -> Vec<Trial> {
         mistakes_are_refused_before_any_build,
     ];
     trials.extend(cache::trials());
+    trials.extend(given::trials());
     trials.extend(growth::trials());
     trials.extend(deaths::trials());
     trials.extend(loads::trials());

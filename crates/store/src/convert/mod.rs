@@ -1,13 +1,14 @@
 //! From one file of vectors to another, whole or in part, block by block.
 
 mod choice;
+mod distinct;
 
 use std::path::{Path, PathBuf};
 
 use annbench_vectors::Ids;
 
 use crate::{
-    Dtype, Embeddings, Format, LoadError, LoadOptions, Progress, WriteError,
+    Dtype, Embeddings, Faults, Format, LoadError, LoadOptions, Progress, WriteError,
     atomic::AtomicWriter,
     blocks::{Blocks, Source},
     hdf5,
@@ -16,6 +17,7 @@ use crate::{
     writer::{self, BlockWriter, check_dtype},
 };
 use choice::Choice;
+use distinct::DistinctIds;
 
 pub use crate::hdf5::Companions;
 
@@ -134,8 +136,8 @@ pub enum ConvertError {
 /// its ids. `progress` hears of input rows; the total is a guess where the input does not tell it.
 ///
 /// Ids of a part keep naming rows of the whole: row numbers of the input become an `id` column.
-/// Ids are copied as they are: that they are distinct is for [`load`](crate::load) to check, which
-/// holds them all.
+/// Ids that repeat one another are refused, unless faults are kept; some 50 bytes a row with an id
+/// are held for that.
 ///
 /// # Errors
 /// [`ConvertError`] if the input is refused, the options do not fit it, or the output cannot be
@@ -188,6 +190,8 @@ impl Conversion<'_> {
         let mut rows = Rows {
             choice: choice.transpose()?,
             blocks: source.blocks(&self.options.load),
+            ids: (self.options.load.faults == Faults::Refuse).then(DistinctIds::default),
+            path: self.input,
             seen: 0,
         };
         let first = self.next(&mut rows)?.ok_or_else(|| LoadError::NoRows {
@@ -278,6 +282,9 @@ impl Conversion<'_> {
 struct Rows<'a> {
     blocks: Blocks<'a>,
     choice: Option<Choice>,
+    /// Those of the wanted rows so far, where none may come again.
+    ids: Option<DistinctIds>,
+    path: &'a Path,
     /// Rows of the input passed so far.
     seen: usize,
 }
@@ -294,12 +301,26 @@ impl Rows<'_> {
             };
             self.seen += block.n();
             let Some(choice) = &mut self.choice else {
+                self.refuse_repeated(&block, first..first + block.n())?;
                 return Ok(Some(block));
             };
             let places = choice.places(block.n());
             if !places.is_empty() {
-                return Ok(Some(named(first, block).select(&places)));
+                let wanted = named(first, block).select(&places);
+                self.refuse_repeated(&wanted, places.iter().map(|place| first + place))?;
+                return Ok(Some(wanted));
             }
+        }
+    }
+
+    fn refuse_repeated(
+        &mut self,
+        block: &Embeddings,
+        rows: impl Iterator<Item = usize>,
+    ) -> Result<(), LoadError> {
+        match &mut self.ids {
+            Some(ids) => ids.take(self.path, &block.ids, rows),
+            None => Ok(()),
         }
     }
 
@@ -375,6 +396,37 @@ mod tests {
             );
         }
         Ok(ids)
+    }
+
+    #[test]
+    fn repeated_ids_are_refused_across_blocks_and_where_the_rows_are_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (
+            folder.path().join("in.csv"),
+            folder.path().join("out.parquet"),
+        );
+        let n = 20_000;
+        let id = |row: usize| if row == n - 1 { 3 } else { row };
+        let lines: String = (0..n)
+            .map(|row| format!("doc-{},\"[{row}, 1]\"\n", id(row)))
+            .collect();
+        std::fs::write(&input, format!("id,embedding\n{lines}")).unwrap();
+        let check = |options: ConvertOptions| {
+            let converted = convert(&input, &output, &options, &mut |_| {});
+            converted
+                .map(|done| done.n)
+                .map_err(|error| error.to_string())
+        };
+        let message = check(ConvertOptions::default()).unwrap_err();
+        let expected = "rows 3 and 19999 both have the id `doc-3`";
+        assert!(message.contains(expected), "{message}");
+        assert!(!output.exists());
+        let without = |row| ConvertOptions {
+            skip_rows: vec![row],
+            ..ConvertOptions::default()
+        };
+        assert_eq!(check(without(3)), Ok(n - 1));
+        assert!(check(without(4)).unwrap_err().contains(expected));
     }
 
     #[test]

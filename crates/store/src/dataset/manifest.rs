@@ -33,6 +33,9 @@ pub struct Manifest {
     pub base: FileEntry,
     /// Queries that are not in the base.
     pub queries: Option<FileEntry>,
+    /// The exact neighbours of these queries among the base, as
+    /// [`read_truth`](crate::read_truth) reads them.
+    pub ground_truth: Option<FileEntry>,
     /// The files that a [fetch](crate::fetch::fetch) made it of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<Origin>,

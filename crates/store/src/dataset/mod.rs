@@ -11,8 +11,8 @@ pub use error::DatasetError;
 pub use manifest::{FileEntry, Manifest, Origin};
 
 use crate::{
-    Embeddings, Format, LoadError, LoadOptions, Progress, hash, hdf5, load_error::nearest_entry,
-    load_on, shards,
+    Embeddings, Format, KnownTruth, LoadError, LoadOptions, Progress, hash, hdf5,
+    load_error::nearest_entry, load_on, read_truth, shards,
 };
 
 /// Name of the manifest in a dataset's folder.
@@ -35,6 +35,8 @@ pub struct Dataset {
     pub base: DataFile,
     /// The file of queries, where there is one.
     pub queries: Option<DataFile>,
+    /// The exact neighbours of these queries by this metric, where the dataset brings them.
+    pub ground_truth: Option<DataFile>,
     /// The columns to read, where the manifest names them.
     pub columns: LoadOptions,
 }
@@ -53,8 +55,7 @@ pub struct DataFile {
 impl Dataset {
     /// Finds a dataset: a folder that holds `dataset.toml`, a manifest, a single file of vectors, or
     /// the Parquet files of one table (a folder of them, or a pattern such as `train-*.parquet`). A
-    /// file of ann-benchmarks brings its queries and metric along, and ground truth for
-    /// [`read_truth`](crate::read_truth).
+    /// file of ann-benchmarks brings its queries, metric and ground truth along.
     ///
     /// # Errors
     /// [`DatasetError`] if there is nothing of the kind; for a missing path it names the nearest
@@ -122,6 +123,22 @@ impl Dataset {
         self.load(file, &options, 1, progress).map(Some)
     }
 
+    /// Reads the exact neighbours of the dataset's own queries; `None` where it brings none.
+    ///
+    /// # Errors
+    /// [`DatasetError`] if the file is not the one the manifest describes, or is refused.
+    pub fn load_truth(&self) -> Result<Option<KnownTruth>, DatasetError> {
+        let Some(file) = &self.ground_truth else {
+            return Ok(None);
+        };
+        file.verify()?;
+        let known = read_truth(&file.path)?;
+        match file.n {
+            Some(n) if n != known.rows.n() => Err(file.differs("n", n, known.rows.n())),
+            _ => Ok(Some(known)),
+        }
+    }
+
     /// The options with the manifest's columns where they name none.
     pub fn with_columns(&self, options: &LoadOptions) -> LoadOptions {
         let columns = self.columns.clone();
@@ -138,7 +155,8 @@ impl Dataset {
     /// [`DatasetError`] for the first file that differs or cannot be read.
     pub fn verify(&self) -> Result<(), DatasetError> {
         let mut files = [&self.base].into_iter().chain(&self.queries);
-        files.try_for_each(DataFile::verify)
+        files.try_for_each(DataFile::verify)?;
+        self.ground_truth.iter().try_for_each(DataFile::verify)
     }
 
     fn load(
@@ -151,15 +169,11 @@ impl Dataset {
         file.verify()?;
         let options = self.with_columns(options);
         let embeddings = load_on(&file.path, &options, threads, progress)?;
-        let differs = |what, expected, found| DatasetError::Shape {
-            path: file.path.clone(),
-            what,
-            expected,
-            found,
-        };
         match (file.n, self.dim) {
-            (Some(n), _) if n != embeddings.n() => Err(differs("n", n, embeddings.n())),
-            (_, Some(dim)) if dim != embeddings.dim() => Err(differs("dim", dim, embeddings.dim())),
+            (Some(n), _) if n != embeddings.n() => Err(file.differs("n", n, embeddings.n())),
+            (_, Some(dim)) if dim != embeddings.dim() => {
+                Err(file.differs("dim", dim, embeddings.dim()))
+            }
             _ => Ok(embeddings),
         }
     }
@@ -192,13 +206,15 @@ impl Dataset {
             dim: manifest.dim,
             base: data_file(manifest.base),
             queries: manifest.queries.map(data_file),
+            ground_truth: manifest.ground_truth.map(data_file),
             columns: LoadOptions {
                 vector_column: manifest.vector_column,
                 id_column: manifest.id_column,
                 ..LoadOptions::default()
             },
         };
-        for file in [&dataset.base].into_iter().chain(&dataset.queries) {
+        let files = [&dataset.base].into_iter().chain(&dataset.queries);
+        for file in files.chain(&dataset.ground_truth) {
             detect(&file.path)?;
         }
         Ok(dataset)
@@ -214,6 +230,7 @@ impl Dataset {
         };
         let is_hdf5 = path.is_file() && Format::detect(path)? == Format::Hdf5;
         let has_queries = is_hdf5 && hdf5::has_queries(path)?;
+        let has_truth = has_queries && hdf5::has_truth(path)?;
         Ok(Self {
             name: stem.to_string_lossy().into_owned(),
             metric: if is_hdf5 { hdf5::metric(path)? } else { None },
@@ -221,6 +238,7 @@ impl Dataset {
             licence: None,
             dim: None,
             queries: has_queries.then(|| file.clone()),
+            ground_truth: has_truth.then(|| file.clone()),
             base: file,
             columns: LoadOptions::default(),
         })
@@ -228,6 +246,15 @@ impl Dataset {
 }
 
 impl DataFile {
+    fn differs(&self, what: &'static str, expected: usize, found: usize) -> DatasetError {
+        DatasetError::Shape {
+            path: self.path.clone(),
+            what,
+            expected,
+            found,
+        }
+    }
+
     fn verify(&self) -> Result<(), DatasetError> {
         let Some(expected) = &self.sha256 else {
             return Ok(());

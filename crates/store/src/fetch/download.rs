@@ -6,17 +6,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FetchError, Step};
+use super::{FetchError, Step, unpack::Packed};
 use crate::{
     Dtype, Format,
     catalog::{Entry, Piece},
     dataset::Origin,
     hash::{sha256_file, sha256_parts},
-    remote::{Remote, address, shown, transfer},
+    remote::{Remote, address, address as remote_address, shown, transfer},
 };
 
 /// Bytes before the rows of a flat file: n and dim.
 const FLAT_HEADER: u64 = 8;
+
+/// Folder of the numbered parts of a piece.
+const PARTS: &str = "parts";
 
 /// Where a set comes from and goes to.
 pub(super) struct Download<'a> {
@@ -27,13 +30,6 @@ pub(super) struct Download<'a> {
     pub(super) mirror: Option<&'a str>,
     /// What an earlier fetch has found, for pieces that the catalogue does not pin.
     pub(super) earlier: &'a [Origin],
-}
-
-/// A piece that has come and is what it should be.
-pub(super) struct Arrived {
-    /// A file, or a folder of numbered parts.
-    pub(super) path: PathBuf,
-    pub(super) origin: Origin,
 }
 
 impl Download<'_> {
@@ -61,10 +57,8 @@ impl Download<'_> {
         piece: &Piece,
         paths: &[PathBuf],
         watch: &mut dyn FnMut(Step<'_>),
-    ) -> Result<Arrived, FetchError> {
-        let first = paths
-            .first()
-            .map_or(self.folder.as_path(), PathBuf::as_path);
+    ) -> Result<Origin, FetchError> {
+        let first = paths.first().unwrap_or(&self.folder);
         if let Some(rows) = piece.rows {
             let bytes = self.flat_bytes(first, rows);
             cut(first, bytes).map_err(|source| io_error(first, source))?;
@@ -78,12 +72,38 @@ impl Download<'_> {
         if let Some(rows) = piece.rows {
             count(first, rows).map_err(|source| io_error(first, source))?;
         }
-        let folder = first.parent().unwrap_or(&self.folder);
-        let path = if piece.parts.is_some() { folder } else { first };
-        Ok(Arrived {
-            path: path.into(),
-            origin,
-        })
+        Ok(origin)
+    }
+
+    /// Where a piece that was checked is read from: its file, taken out of its archive if it is in
+    /// one, or the folder of its parts.
+    pub(super) fn open(&self, piece: &Piece) -> Result<PathBuf, FetchError> {
+        let path = self.place(piece, 0, &piece.url);
+        match (&piece.member, piece.parts) {
+            (None, None) => Ok(path),
+            (None, Some(_)) => Ok(self.folder.join(PARTS)),
+            (Some(member), _) => {
+                let folder = self.folder.join("members");
+                std::fs::create_dir_all(&folder).map_err(|source| io_error(&folder, source))?;
+                let target = folder.join(address::file_name(member));
+                let packed = Packed {
+                    path: &path,
+                    address: &shown(&piece.url),
+                };
+                packed.take(member, self.member_bytes(), &target)?;
+                Ok(target)
+            }
+        }
+    }
+
+    /// More bytes than any file of the set takes: components and distances of 8 bytes each, and for
+    /// each query 1,000 neighbours.
+    fn member_bytes(&self) -> u64 {
+        let Entry {
+            n, n_queries, dim, ..
+        } = *self.entry;
+        let rows = n as u64 + 1_000 * (n_queries.unwrap_or(0) as u64 + 1);
+        8 * rows * (dim as u64 + 1)
     }
 
     /// Where a part is downloaded to. The name keeps its extension, which tells formats apart.
@@ -91,7 +111,7 @@ impl Download<'_> {
         let name = address::file_name(address);
         match piece.parts {
             None => self.folder.join(name),
-            Some(_) => self.folder.join("parts").join(format!("{part}-{name}")),
+            Some(_) => self.folder.join(PARTS).join(format!("{part}-{name}")),
         }
     }
 
@@ -102,7 +122,11 @@ impl Download<'_> {
         path: &Path,
         watch: &mut dyn FnMut(Step<'_>),
     ) -> Result<(), FetchError> {
-        let address = self.mirrored(address);
+        let original = address;
+        let address = self.mirrored(original);
+        if remote_address(Path::new(&address)).is_none() {
+            return self.copy(Path::new(&address), original, path);
+        }
         let file = address::file_name(&address);
         let progress = &mut |transfer| {
             watch(Step::Download {
@@ -121,6 +145,24 @@ impl Download<'_> {
                 expected: expected.max(at_least),
                 found: brought.bytes,
             }),
+        }
+    }
+
+    /// Takes a file from a mirror that is a folder of this machine.
+    fn copy(&self, file: &Path, address: &str, path: &Path) -> Result<(), FetchError> {
+        if self.mirror.is_none() {
+            let address = shown(address);
+            return Err(FetchError::Address { address });
+        }
+        let folder = path.parent().unwrap_or(&self.folder);
+        std::fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+        match std::fs::copy(file, path) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(FetchError::NotInMirror {
+                path: file.into(),
+                address: shown(address),
+            }),
+            Err(source) => Err(io_error(file, source)),
         }
     }
 

@@ -30,6 +30,28 @@ pub enum FetchError {
         expected: u64,
         found: u64,
     },
+    /// An address that nothing here reads, such as one of an FTP server.
+    #[error(
+        "{address}: only http(s) and object stores are read; download it by other means, and name the folder it lies in with --mirror"
+    )]
+    Address { address: String },
+    /// Not in the folder of this machine that stands for the addresses.
+    #[error("{}: no such file; download {address} into that folder, or name another --mirror", .path.display())]
+    NotInMirror { path: PathBuf, address: String },
+    /// An archive that cannot be unpacked.
+    #[error(
+        "{address}: cannot be unpacked; nothing was kept: fetch again, or from another --mirror"
+    )]
+    Archive { address: String, source: io::Error },
+    /// An archive without the file that is wanted, or with something else in its place.
+    #[error(
+        "{address}: {member} {problem}; nothing was kept: report it, the catalogue or the file is wrong"
+    )]
+    Member {
+        address: String,
+        member: String,
+        problem: String,
+    },
     /// A file that nothing here reads.
     #[error(
         "{address}: annbench reads {} files; this build cannot use it",
@@ -68,8 +90,20 @@ impl FetchError {
     pub fn is_bad_input(&self) -> bool {
         match self {
             Self::Remote(error) => error.is_bad_input(),
-            Self::Format { .. } => true,
+            Self::Format { .. } | Self::Address { .. } | Self::NotInMirror { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether what came is wrong, so that a further fetch must not go on with it.
+    pub(super) fn is_wrong_content(&self) -> bool {
+        matches!(
+            self,
+            Self::Hash { .. }
+                | Self::Size { .. }
+                | Self::Shape { .. }
+                | Self::Archive { .. }
+                | Self::Member { .. }
+        )
     }
 }

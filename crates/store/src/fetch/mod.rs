@@ -5,26 +5,29 @@
 
 mod download;
 mod error;
+mod unpack;
 
 use std::path::{Path, PathBuf};
 
 pub use error::FetchError;
 
 use crate::{
-    Dtype, Embeddings, Faults, Format, LoadOptions, Progress, WriteOptions,
-    catalog::{Entry, Piece},
+    Dtype, Embeddings, Faults, Format, KnownTruth, LoadOptions, Progress, WriteOptions,
+    catalog::{Entry, Piece, Pieces},
     dataset::{Dataset, FileEntry, MANIFEST_NAME, Manifest, Origin},
+    flat::write_ivecs,
     hash::sha256_file,
+    read_truth,
     remote::{Remote, Transfer, shown},
     write_parquet,
 };
-use download::{Arrived, Download, io_error};
+use download::{Download, io_error};
 
 /// How to fetch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FetchOptions {
-    /// A folder at an address, where the files lie under their own names; instead of the
-    /// catalogue's addresses.
+    /// A folder at an address, or of this machine, where the files lie under their own names;
+    /// instead of the catalogue's addresses.
     pub mirror: Option<String>,
     /// Fetch again what is there; it must be the same as before.
     pub again: bool,
@@ -62,7 +65,7 @@ pub struct Fetched {
 }
 
 /// Brings a set of the catalogue into `folder`: `dataset.toml`, `base.parquet` and, where the set
-/// has queries, `queries.parquet`. Integers of 8 bits are stored as f16, which holds them exactly.
+/// has queries, `queries.parquet` and `ground_truth.ivecs`. Integers of 8 bits are stored as f16, which holds them exactly.
 ///
 /// A set that is there whole is checked against its manifest and left as it is.
 ///
@@ -90,10 +93,7 @@ pub fn fetch(
         earlier: earlier.as_ref().map_or(&[], |manifest| &manifest.origins),
     };
     let made = make(&download, folder, watch);
-    if matches!(
-        made,
-        Err(FetchError::Hash { .. } | FetchError::Size { .. } | FetchError::Shape { .. })
-    ) {
+    if made.as_ref().is_err_and(FetchError::is_wrong_content) {
         clear(&download.folder)?;
         // Not if something else lies there.
         _ = std::fs::remove_dir(folder);
@@ -109,16 +109,13 @@ fn make(
     folder: &Path,
     watch: &mut dyn FnMut(Step<'_>),
 ) -> Result<Vec<Origin>, FetchError> {
-    let (base, queries) = arrive(download, watch)?;
-    let (base_vectors, query_vectors) = read(download.entry, &base, queries.as_ref(), watch)?;
     let entry = download.entry;
-    check_shape(entry, &base_vectors, query_vectors.as_ref())?;
+    let (files, origins) = arrive(download, watch)?;
+    let (base, queries, truth) = read(entry, &files, watch)?;
+    check_shape(entry, &base, queries.as_ref())?;
     let mut write = |name, vectors: &Embeddings| write_file(entry, folder, name, vectors, watch);
-    let base_entry = write("base.parquet", &base_vectors)?;
-    let query_entry = query_vectors
-        .map(|vectors| write("queries.parquet", &vectors))
-        .transpose()?;
-    let arrived = [Some(base), queries].into_iter().flatten();
+    let base = write("base.parquet", &base)?;
+    let queries = queries.map(|vectors| write("queries.parquet", &vectors));
     let manifest = Manifest {
         name: entry.name.clone(),
         source: Some(format!("{}, from {}", entry.about, shown(&entry.base.url))),
@@ -127,37 +124,42 @@ fn make(
         dim: Some(entry.dim),
         vector_column: None,
         id_column: None,
-        base: base_entry,
-        queries: query_entry,
-        origins: arrived.map(|arrived| arrived.origin).collect(),
+        base,
+        queries: queries.transpose()?,
+        ground_truth: truth.map(|truth| write_truth(folder, &truth)).transpose()?,
+        origins,
     };
     manifest.write(&folder.join(MANIFEST_NAME))?;
     Ok(manifest.origins)
 }
 
-/// Downloads all pieces, then checks them.
+/// Downloads all files, then checks them, and says where the pieces lie.
 fn arrive(
     download: &Download<'_>,
     watch: &mut dyn FnMut(Step<'_>),
-) -> Result<(Arrived, Option<Arrived>), FetchError> {
-    let entry = download.entry;
-    let base = download.bring(&entry.base, watch)?;
-    let queries = match &entry.queries {
-        Some(piece) => Some((piece, download.bring(piece, watch)?)),
-        None => None,
-    };
-    let base = download.check(&entry.base, &base, watch)?;
-    let queries = queries.map(|(piece, paths)| download.check(piece, &paths, watch));
-    Ok((base, queries.transpose()?))
+) -> Result<(Pieces<PathBuf>, Vec<Origin>), FetchError> {
+    let pieces = download.entry.pieces();
+    let mut brought = Vec::new();
+    for piece in pieces.downloads() {
+        brought.push((piece, download.bring(piece, watch)?));
+    }
+    let checked = brought
+        .iter()
+        .map(|(piece, paths)| download.check(piece, paths, watch));
+    let origins = checked.collect::<Result<_, _>>()?;
+    let files = pieces.try_map(|piece| download.open(piece))?;
+    Ok((files, origins))
 }
 
-/// Reads the vectors, and the queries from their own file or from that of the base.
+/// Base, queries and ground truth.
+type Contents = (Embeddings, Option<Embeddings>, Option<KnownTruth>);
+
+/// Reads the vectors; queries and ground truth from their own files or from that of the base.
 fn read(
     entry: &Entry,
-    base: &Arrived,
-    queries: Option<&Arrived>,
+    files: &Pieces<PathBuf>,
     watch: &mut dyn FnMut(Step<'_>),
-) -> Result<(Embeddings, Option<Embeddings>), FetchError> {
+) -> Result<Contents, FetchError> {
     let progress = &mut |progress| watch(Step::Read(progress));
     let options = LoadOptions {
         vector_column: entry.vector_column.clone(),
@@ -165,17 +167,17 @@ fn read(
         keep_columns: false,
         faults: Faults::Refuse,
     };
-    let dataset = Dataset::open(&base.path)?;
-    let vectors = dataset.load_base(&options, progress)?;
-    let queries = match queries {
-        Some(queries) => Some(crate::load(
-            &queries.path,
-            &LoadOptions::default(),
-            progress,
-        )?),
+    let dataset = Dataset::open(&files.base)?;
+    let base = dataset.load_base(&options, progress)?;
+    let queries = match &files.queries {
+        Some(file) => Some(crate::load(file, &LoadOptions::default(), progress)?),
         None => dataset.load_queries(&options, progress)?,
     };
-    Ok((vectors, queries))
+    let truth = match &files.ground_truth {
+        Some(file) => Some(read_truth(file)?),
+        None => dataset.load_truth()?,
+    };
+    Ok((base, queries, truth))
 }
 
 /// The manifest of an earlier fetch.
@@ -186,9 +188,8 @@ fn earlier(folder: &Path) -> Result<Option<Manifest>, FetchError> {
 
 /// Refuses, before anything is downloaded, what could not be read afterwards.
 fn refuse_formats(entry: &Entry) -> Result<(), FetchError> {
-    let pieces = [Some(&entry.base), entry.queries.as_ref()];
-    let is_unknown = |piece: &&Piece| Format::of_extension(Path::new(&piece.url)).is_none();
-    match pieces.into_iter().flatten().find(is_unknown) {
+    let is_unknown = |piece: &&&Piece| Format::of_extension(piece.file_name().as_ref()).is_none();
+    match entry.pieces().iter().find(is_unknown) {
         Some(piece) => Err(FetchError::Format {
             address: shown(&piece.url),
         }),
@@ -247,12 +248,21 @@ fn write_file(
     })
 }
 
+/// Writes the neighbours. What the set calls their distances is left out: it is computed anew.
+fn write_truth(folder: &Path, truth: &KnownTruth) -> Result<FileEntry, FetchError> {
+    let name = "ground_truth.ivecs";
+    let path = folder.join(name);
+    write_ivecs(&path, truth.rows.view())?;
+    Ok(FileEntry {
+        file: name.into(),
+        sha256: Some(sha256_file(&path).map_err(|source| io_error(&path, source))?),
+        n: Some(truth.rows.n()),
+    })
+}
+
 fn fetched(entry: &Entry, folder: &Path, origins: Vec<Origin>, was_there: bool) -> Fetched {
-    let pieces = [Some(&entry.base), entry.queries.as_ref()];
-    let unpinned = pieces
-        .into_iter()
-        .flatten()
-        .filter(|piece| piece.sha256.is_none());
+    let pieces = entry.pieces().downloads();
+    let unpinned = pieces.iter().filter(|piece| piece.sha256.is_none());
     Fetched {
         folder: folder.into(),
         origins,

@@ -10,7 +10,7 @@ mod write;
 
 pub use write::Companions;
 
-pub(crate) use read::{Arrays, companions, has_queries, metric, truth};
+pub(crate) use read::{Arrays, companions, has_queries, has_truth, metric, truth};
 pub(crate) use write::Hdf5Writer;
 
 /// The dataset of base vectors.

@@ -248,6 +248,11 @@ pub(crate) fn has_queries(path: &Path) -> Result<bool, LoadError> {
     Ok(optional(Arrays::open(path, TEST))?.is_some())
 }
 
+/// Whether the file holds the neighbours of its queries.
+pub(crate) fn has_truth(path: &Path) -> Result<bool, LoadError> {
+    Ok(optional(Arrays::open(path, NEIGHBORS))?.is_some())
+}
+
 fn open(path: &Path) -> Result<File, LoadError> {
     guard(path, "header", || {
         File::open_streaming(path).map_err(|source| match source {

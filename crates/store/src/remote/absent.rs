@@ -14,6 +14,14 @@ pub(super) fn bring(
     Err(not_built(address))
 }
 
+pub(super) fn bring_all(
+    _: &Remote,
+    address: &str,
+    _: &mut dyn FnMut(Transfer),
+) -> Result<Brought, RemoteError> {
+    Err(not_built(address))
+}
+
 pub(super) fn footer(
     _: &Remote,
     address: &str,

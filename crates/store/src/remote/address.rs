@@ -31,6 +31,16 @@ pub fn within(folder: &Path, path: &Path) -> PathBuf {
     }
 }
 
+/// Whether an address stands for several files: a folder, which ends in `/`, or a pattern with `*`.
+pub(crate) fn is_several(address: &str) -> bool {
+    let bare = address.split(['?', '#']).next().unwrap_or_default();
+    bare.ends_with('/')
+        || bare
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.contains('*'))
+}
+
 /// The last part of an address without its query, as a name for a local copy; characters that
 /// could mean something to a file system become `_`.
 pub(crate) fn file_name(address: &str) -> String {

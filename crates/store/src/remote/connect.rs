@@ -47,7 +47,7 @@ pub(super) fn connect(
     };
     let (scheme, rest) = bare.split_once("://").ok_or("it has no `://`")?;
     let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if place.is_empty() || path.is_empty() || path.ends_with('/') {
+    if place.is_empty() || path.is_empty() {
         return Err("it names no file".into());
     }
     let store = match scheme {

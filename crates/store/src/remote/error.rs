@@ -21,6 +21,14 @@ pub enum RemoteError {
         "{address}: {problem}; write it as s3://BUCKET/FILE, gs://BUCKET/FILE, az://CONTAINER/FILE or https://HOST/FILE"
     )]
     Address { address: String, problem: String },
+    /// A folder or a pattern where nothing can be listed.
+    #[error(
+        "{address}: web servers do not list their folders; name one file, or bring the files into a folder of this machine and name that"
+    )]
+    NotListed { address: String },
+    /// A folder without what makes a table.
+    #[error("{address}: {problem}")]
+    Folder { address: String, problem: String },
     /// Nothing lies there.
     #[error("{address}: not found there; check the address, capital letters count")]
     NotFound { address: String },
@@ -73,6 +81,8 @@ impl RemoteError {
         match self {
             Self::NotBuilt { .. }
             | Self::Address { .. }
+            | Self::NotListed { .. }
+            | Self::Folder { .. }
             | Self::NotFound { .. }
             | Self::Denied { .. }
             | Self::Empty { .. }

@@ -30,6 +30,8 @@ mod ranges;
 #[cfg(feature = "remote")]
 mod service;
 #[cfg(feature = "remote")]
+mod several;
+#[cfg(feature = "remote")]
 pub(crate) mod transfer;
 #[cfg(not(feature = "remote"))]
 #[path = "absent.rs"]
@@ -114,6 +116,9 @@ impl Remote {
     ///
     /// The copy is to be read with the same `options`: other columns may be holes in it.
     ///
+    /// An address that ends in `/`, or whose name is a pattern with `*`, stands for the Parquet files
+    /// of one table in a folder of an object store; the copy is a folder then.
+    ///
     /// # Errors
     /// [`RemoteError`] if the file cannot be reached or kept, or is Parquet without the columns.
     pub fn bring(
@@ -123,6 +128,18 @@ impl Remote {
         progress: &mut dyn FnMut(Transfer),
     ) -> Result<Brought, RemoteError> {
         transfer::bring(self, address, options, progress)
+    }
+
+    /// Brings all of a file, whatever its format, as [`bring`](Self::bring) brings a part.
+    ///
+    /// # Errors
+    /// [`RemoteError`] if the file cannot be reached or kept.
+    pub fn bring_all(
+        &self,
+        address: &str,
+        progress: &mut dyn FnMut(Transfer),
+    ) -> Result<Brought, RemoteError> {
+        transfer::bring_all(self, address, progress)
     }
 
     /// What a Parquet file says of itself, for a few kB of it; `None` where that takes the whole

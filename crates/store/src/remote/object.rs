@@ -79,6 +79,19 @@ impl Object {
         &self.shown
     }
 
+    /// The names of the files in the folder that the address is; none of those deeper down.
+    pub(super) fn names(&self) -> Result<Vec<String>, RemoteError> {
+        let listed = self.wait(async {
+            let listed = self.store.list_with_delimiter(Some(&self.path)).await;
+            listed.map_err(Failure::of_request)
+        });
+        let listed = listed.map_err(|failure| failure.into_error(&self.shown, &self.limits))?;
+        let names = listed.objects.iter();
+        Ok(names
+            .filter_map(|object| object.location.filename().map(String::from))
+            .collect())
+    }
+
     /// Looks at the first bytes.
     pub(super) fn look(&self) -> Result<Look, RemoteError> {
         let result = self.wait(async {

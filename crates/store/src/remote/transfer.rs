@@ -11,7 +11,7 @@ use super::{
     Brought, Remote, RemoteError, Transfer, address,
     copy::{Copy, Version},
     object::{Look, Object},
-    parquet,
+    parquet, several,
 };
 use crate::{Format, LoadError, LoadOptions, hash::sha256_parts};
 
@@ -23,9 +23,23 @@ pub(super) fn bring(
     options: &LoadOptions,
     progress: &mut dyn FnMut(Transfer),
 ) -> Result<Brought, RemoteError> {
-    let mut task = Task::start(remote, address, progress)?;
+    if address::is_several(address) {
+        return several::bring(remote, address, options, progress);
+    }
     let place = |version: &Version| in_cache(&remote.cache, address, version);
-    let mut copy = task.open(&place)?;
+    bring_to(remote, address, options, &place, progress)
+}
+
+/// [`bring`] of one file, to a place that depends on its version.
+pub(super) fn bring_to(
+    remote: &Remote,
+    address: &str,
+    options: &LoadOptions,
+    place: &dyn Fn(&Version) -> PathBuf,
+    progress: &mut dyn FnMut(Transfer),
+) -> Result<Brought, RemoteError> {
+    let mut task = Task::start(remote, address, progress)?;
+    let mut copy = task.open(place)?;
     let columns = match task.is_parquet(&copy) {
         true => {
             task.footer(&mut copy)?;
@@ -37,6 +51,20 @@ pub(super) fn bring(
     Ok(task.brought(&copy))
 }
 
+/// Brings all of a file into the cache.
+pub(super) fn bring_all(
+    remote: &Remote,
+    address: &str,
+    progress: &mut dyn FnMut(Transfer),
+) -> Result<Brought, RemoteError> {
+    let mut task = Task::start(remote, address, progress)?;
+    let place = |version: &Version| in_cache(&remote.cache, address, version);
+    let mut copy = task.open(&place)?;
+    let whole = 0..copy.bytes();
+    task.fill(&mut copy, std::slice::from_ref(&whole))?;
+    Ok(task.brought(&copy))
+}
+
 /// Brings the footer of a Parquet file; `None` where the file is something else, or its server
 /// gives no parts of files.
 pub(super) fn footer(
@@ -44,6 +72,9 @@ pub(super) fn footer(
     address: &str,
     progress: &mut dyn FnMut(Transfer),
 ) -> Result<Option<Brought>, RemoteError> {
+    if address::is_several(address) {
+        return Ok(None);
+    }
     let mut task = Task::start(remote, address, progress)?;
     if matches!(task.look, Look::Whole) {
         return Ok(None);

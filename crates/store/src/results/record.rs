@@ -157,6 +157,9 @@ pub struct DatasetCard {
     pub dim: usize,
     /// How the queries came about, in words.
     pub queries: String,
+    /// Where the exact neighbours came from, in words; none where they were computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground_truth: Option<String>,
     /// sha256 of the base vectors as indexed.
     pub base_sha256: String,
     /// sha256 of the queries as searched.

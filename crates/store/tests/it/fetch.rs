@@ -5,6 +5,7 @@ use std::path::Path;
 use annbench_store::{
     LoadOptions, RemoteError,
     catalog::Catalog,
+    convert::{Companions, ConvertOptions, convert},
     dataset::Dataset,
     fetch::{FetchError, FetchOptions, Fetched, fetch},
     hash::sha256_file,
@@ -305,4 +306,163 @@ fn a_format_that_nothing_reads_is_refused_before_anything_is_asked_for() {
         "{error}"
     );
     assert!(server.requests().is_empty());
+}
+
+fn fvecs(rows: &[[f32; 4]]) -> Vec<u8> {
+    let row = |row: &[f32; 4]| {
+        [
+            4i32.to_le_bytes().to_vec(),
+            bytemuck::cast_slice(row).to_vec(),
+        ]
+    };
+    rows.iter().flat_map(row).flatten().collect()
+}
+
+fn ivecs(lists: &[[i32; 3]]) -> Vec<u8> {
+    let list = |list: &[i32; 3]| [vec![3], list.to_vec()].concat();
+    let words: Vec<i32> = lists.iter().flat_map(list).collect();
+    bytemuck::cast_slice(&words).to_vec()
+}
+
+/// An archive as the TEXMEX corpus has them, with more in it than is wanted.
+fn archive(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut archive = tar::Builder::new(gzip);
+    for (name, bytes) in members {
+        let mut header = tar::Header::new_gnu();
+        // As it stands, also where `set_path` would refuse it.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        archive.append(&header, bytes.as_slice()).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap()
+}
+
+fn texmex() -> Vec<(&'static str, Vec<u8>)> {
+    let rows: Vec<[f32; 4]> = (0..500).map(|row| [row as f32; 4]).collect();
+    vec![
+        ("../../outside.fvecs", vec![1; 10]),
+        ("./tiny/tiny_base.fvecs", fvecs(&rows)),
+        ("tiny/tiny_query.fvecs", fvecs(&rows[..10])),
+        ("tiny/tiny_learn.fvecs", vec![1; 10]),
+        ("tiny/tiny_groundtruth.ivecs", ivecs(&[[0, 1, 2]; 10])),
+    ]
+}
+
+fn packed_catalog(address: &str) -> Catalog {
+    let piece = |key: &str, file: &str| {
+        format!("{key}.url = \"{address}\"\n{key}.member = \"tiny/tiny_{file}\"\n")
+    };
+    let text = format!(
+        "[[dataset]]\nname = \"tiny\"\nabout = \"numbers\"\nmetric = \"l2\"\ndim = 4\nn = 500\n\
+         n_queries = 10\nlicence = \"none\"\nsource = \"here\"\ntried = true\n{}{}{}",
+        piece("base", "base.fvecs"),
+        piece("queries", "query.fvecs"),
+        piece("ground_truth", "groundtruth.ivecs"),
+    );
+    Catalog::parse(&text).unwrap()
+}
+
+#[test]
+fn an_archive_is_fetched_once_and_what_is_wanted_taken_out() {
+    let server = Server::start(&[("/tiny.tar.gz", Served::new(archive(&texmex())))]);
+    let run = Fetch::new();
+    let fetched = run
+        .run(&packed_catalog(&server.address("/tiny.tar.gz")))
+        .unwrap();
+    assert_eq!((fetched.origins.len(), fetched.unpinned.len()), (1, 1));
+    check_dataset(&run.path(), 500);
+    let truth = Dataset::open(&run.path()).unwrap().load_truth().unwrap();
+    assert_eq!(truth.unwrap().rows.row(9), [0, 1, 2]);
+    let sent: usize = server.requests().iter().map(|request| request.sent).sum();
+    assert_eq!(sent, archive(&texmex()).len());
+    let mut names: Vec<_> = std::fs::read_dir(run.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["tiny"], "nothing lies outside of the set's folder");
+}
+
+#[test]
+fn an_archive_that_is_not_what_it_should_be_leaves_nothing_behind() {
+    let mut lacking = texmex();
+    lacking.remove(2);
+    let mut cut = archive(&texmex());
+    cut.truncate(cut.len() / 2);
+    let mut large = texmex();
+    large[2].1 = vec![0; 2_000_000];
+    let cases = [
+        (
+            archive(&lacking),
+            "tiny/tiny_query.fvecs is not in it, which holds ../../outside.fvecs",
+        ),
+        (cut, "cannot be unpacked"),
+        (b"no archive".to_vec(), "cannot be unpacked"),
+        (archive(&large), "has 2000000 bytes, 460000 at most"),
+    ];
+    for (bytes, expected) in cases {
+        let server = Server::start(&[("/tiny.tar.gz", Served::new(bytes))]);
+        let run = Fetch::new();
+        let error = run
+            .run(&packed_catalog(&server.address("/tiny.tar.gz")))
+            .unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!run.path().exists());
+    }
+}
+
+#[test]
+fn a_folder_of_this_machine_stands_in_for_an_address_that_nothing_reads() {
+    let catalog = packed_catalog("ftp://host/corpus/tiny.tar.gz");
+    let mut run = Fetch::new();
+    let error = run.run(&catalog).unwrap_err().to_string();
+    assert!(
+        error.contains("ftp://host/corpus/tiny.tar.gz: only http(s)"),
+        "{error}"
+    );
+    assert!(error.contains("--mirror"), "{error}");
+    let mirror = tempfile::tempdir().unwrap();
+    run.options.mirror = Some(mirror.path().display().to_string());
+    let error = run.run(&catalog).unwrap_err().to_string();
+    assert!(
+        error.contains("tiny.tar.gz: no such file; download"),
+        "{error}"
+    );
+    std::fs::write(mirror.path().join("tiny.tar.gz"), archive(&texmex())).unwrap();
+    run.run(&catalog).unwrap();
+    check_dataset(&run.path(), 500);
+}
+
+#[test]
+fn the_truth_of_an_hdf5_file_comes_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let (npy, hdf5) = (folder.path().join("a.npy"), folder.path().join("a.hdf5"));
+    let values: Vec<f32> = (0..500 * 4).map(|i| (i / 4) as f32).collect();
+    annbench_store::npy::write(&npy, &values, &[500, 4]).unwrap();
+    let rows = |values: Vec<u32>| annbench_vectors::Matrix::from_vec(values, 2).unwrap();
+    let queries = annbench_vectors::Matrix::from_vec(values[..40].to_vec(), 4).unwrap();
+    let options = ConvertOptions {
+        companions: Some(Companions {
+            metric: Some(annbench_vectors::Metric::L2),
+            queries: Some(queries),
+            truth: Some(annbench_store::Truth {
+                rows: rows((0..10).flat_map(|row| [row, row + 1]).collect()),
+                distances: None,
+            }),
+        }),
+        ..ConvertOptions::default()
+    };
+    convert(&npy, &hdf5, &options, &mut |_| {}).unwrap();
+    let server = Server::start(&[("/a.hdf5", Served::new(std::fs::read(&hdf5).unwrap()))]);
+    let mut catalog = catalog(&server, 500, "");
+    catalog.entries[0].base.url = server.address("/a.hdf5");
+    catalog.entries[0].queries = None;
+    let run = Fetch::new();
+    run.run(&catalog).unwrap();
+    check_dataset(&run.path(), 500);
+    let truth = Dataset::open(&run.path()).unwrap().load_truth().unwrap();
+    assert_eq!(truth.unwrap().rows.row(3), [3, 4]);
 }

@@ -289,7 +289,7 @@ fn what_a_server_refuses_is_said_with_its_remedy() {
         (server.address("/403.npy"), "access denied"),
         (server.address("/500.npy"), "500"),
         (server.address("/empty.npy"), "is empty"),
-        (server.address("/"), "names no file"),
+        (server.address("/"), "do not list their folders"),
         ("http:///base.npy".into(), "names no file"),
         (format!("http://127.0.0.1:{gone}/base.npy"), "no connection"),
         (format!("https://127.0.0.1:{}/base.npy", server.port), "no "),
@@ -379,6 +379,69 @@ fn a_bucket_is_read_with_the_variables_of_the_environment() {
         let message = bring(address).unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
     }
+}
+
+#[test]
+fn a_folder_of_a_bucket_is_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = embeddings();
+    let part = |rows: std::ops::Range<usize>| {
+        let path = folder.path().join("part.parquet");
+        let part = whole.select(&rows.collect::<Vec<_>>());
+        write_parquet(&path, &part, &WriteOptions::default()).unwrap();
+        Served::new(std::fs::read(&path).unwrap())
+    };
+    let listing = |names: &[&str]| {
+        let contents = names.iter().map(|name| {
+            format!(
+                "<Contents><Key>set/{name}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>\
+                 <ETag>1</ETag><Size>9</Size></Contents>"
+            )
+        });
+        let contents: String = contents.collect();
+        let text = format!(
+            "<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>"
+        );
+        Served::new(text.into_bytes())
+    };
+    let listed = "/bucket?delimiter=%2F&list-type=2&prefix=set%2F";
+    let names = ["train-10.parquet", "train-9.parquet", "README.md"];
+    let server = Server::start(&[
+        (listed, listing(&names)),
+        ("/bucket/set/train-9.parquet", part(0..200)),
+        ("/bucket/set/train-10.parquet", part(200..500)),
+    ]);
+    let endpoint = server.address("");
+    let variables = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    let remote = Remote::new(folder.path())
+        .with_limits(LIMITS)
+        .with_variables(&variables);
+    let bring = |address: &str| remote.bring(address, &LoadOptions::default(), &mut |_| {});
+    let brought = bring("s3://bucket/set/").unwrap();
+    assert!(brought.path.ends_with("set"), "{}", brought.path.display());
+    check_vectors(&brought.path);
+    check_vectors(&bring("s3://bucket/set/train-*.parquet").unwrap().path);
+    server.serve(listed, listing(&["test-0.parquet", "train-9.parquet"]));
+    let refused = |address: &str| bring(address).unwrap_err().to_string();
+    let message = refused("s3://bucket/set/");
+    assert!(
+        message.contains("2 Parquet files that are not numbered parts"),
+        "{message}"
+    );
+    server.serve(listed, listing(&["README.md"]));
+    let message = refused("s3://bucket/set/");
+    assert!(message.contains("no Parquet file lies there"), "{message}");
+    let message = refused(&server.address("/set/"));
+    assert!(
+        message.contains("web servers do not list their folders"),
+        "{message}"
+    );
 }
 
 #[test]
