@@ -25,7 +25,7 @@ impl TextTable {
         Ok(Self {
             rows: (0..embeddings.n()).filter_map(name).collect(),
             texts: column(path, TEXT_COLUMN)?,
-            metadata: column(path, METADATA_COLUMN).ok(),
+            metadata: metadata(path)?,
             embeddings,
         })
     }
@@ -51,6 +51,14 @@ impl TextTable {
             text: self.texts[row].clone(),
             metadata: self.metadata.as_ref().map(|metadata| metadata[row].clone()),
         }
+    }
+}
+
+/// None where the texts have none.
+fn metadata(path: &Path) -> Result<Option<Vec<String>>, LoadError> {
+    match column(path, METADATA_COLUMN) {
+        Err(LoadError::NoSuchColumn { .. }) => Ok(None),
+        column => column.map(Some),
     }
 }
 
