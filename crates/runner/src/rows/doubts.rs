@@ -80,7 +80,7 @@ impl PointBuilder<'_> {
     }
 
     fn below_one(&self, answered: &Answered) -> Option<Warning> {
-        let recall = self.recall(answered)?.value;
+        let recall = self.recall()?.value;
         let build = &self.plan.builds[self.planned.build];
         (build.is_exact && recall < EXACT_ENOUGH).then_some(Warning::ExactBelowOne { recall })
     }
