@@ -25,9 +25,11 @@ mod matrix;
 mod metric;
 mod neighbors;
 mod normalize;
+mod principal;
 
 pub use ids::{Id, Ids};
 pub use matrix::{Matrix, MatrixView, ShapeError};
 pub use metric::{Metric, UnknownMetric};
 pub use neighbors::{Neighbors, NeighborsMut};
 pub use normalize::{ZeroVector, normalize_rows, refuse_zero_rows};
+pub use principal::PrincipalComponents;
