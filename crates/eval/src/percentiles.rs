@@ -3,7 +3,7 @@
 use crate::latency::MIN_BEYOND;
 
 /// Places on the curve for each factor of ten that is left beyond the percentile.
-const PER_DECADE: usize = 12;
+const PER_DECADE: usize = 6;
 
 /// Latency against percentile, as HdrHistogram's plots show it: pairs of 1 / (1 - percentile), 2 for
 /// the median and 100 for the 99th, and the latency that this share of the samples does not exceed
@@ -40,12 +40,12 @@ mod tests {
         let curve = percentile_curve(&counts);
         assert_eq!(curve[0], (1.0, 1));
         assert!(
-            (curve[24].0 - 100.0).abs() < 1e-9 && curve[24].1 == 990,
+            (curve[12].0 - 100.0).abs() < 1e-9 && curve[12].1 == 990,
             "{curve:?}"
         );
         assert_eq!(
             curve.len(),
-            25,
+            13,
             "of 1,000 samples 10 lie beyond the 99th percentile"
         );
         assert_eq!(percentile_curve(&[]), []);

@@ -28,12 +28,14 @@ pub enum ExportError {
 /// # Errors
 /// [`ExportError`] if the writer fails, which no run is known to cause.
 pub fn csv(run: &Run) -> Result<String, ExportError> {
-    table(&points::for_machines(run))
+    table(&points::for_machines(run), |column| column.key.to_owned())
 }
 
-fn table(table: &Table) -> Result<String, ExportError> {
+/// A table under the names that `name` gives its columns; the numbers of notes are empty.
+pub(crate) fn table(table: &Table, name: fn(&Column) -> String) -> Result<String, ExportError> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    writer.write_record(table.columns.iter().flat_map(names))?;
+    let heads = table.columns.iter();
+    writer.write_record(heads.flat_map(|column| names(column, name(column))))?;
     for row in &table.rows {
         let cells = table.columns.iter().zip(&row.cells);
         writer.write_record(cells.flat_map(|(column, cell)| fields(column, cell)))?;
@@ -44,17 +46,20 @@ fn table(table: &Table) -> Result<String, ExportError> {
     Ok(String::from_utf8(bytes)?)
 }
 
-fn names(column: &Column) -> Vec<String> {
-    let name = column.key;
+fn names(column: &Column, name: String) -> Vec<String> {
     match column.quantity {
-        Quantity::Share => vec![name.into(), format!("{name}_low"), format!("{name}_high")],
-        _ => vec![name.into()],
+        Quantity::Share => vec![name.clone(), format!("{name}_low"), format!("{name}_high")],
+        _ => vec![name],
     }
 }
 
 fn fields(column: &Column, cell: &Cell) -> Vec<String> {
     match &cell.value {
         Value::Interval(e) => [e.value, e.low, e.high].map(exact).to_vec(),
+        // A share of which no interval is known.
+        Value::Number(share) if column.quantity == Quantity::Share => {
+            vec![exact(*share), String::new(), String::new()]
+        }
         _ if column.quantity == Quantity::Share => vec![String::new(); 3],
         Value::Missing | Value::Failed => vec![String::new()],
         Value::Text(text) => vec![no_formula(text)],

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use annbench_index::Registry;
-use annbench_report::Run;
+use annbench_report::{Details, Run};
 use annbench_runner::{
     Experiment, Finished, Plan, Prepared, Setup, Stop, Written, run as run_plan,
 };
@@ -190,6 +190,7 @@ pub(crate) fn report(finished: Finished, format: OutputArgs) -> Result<Outcome> 
         builds: finished.builds,
         points: finished.points,
         queries: finished.queries,
+        details: Details::read(&folder)?,
     };
     write(&folder.join("report.html"), &annbench_report::html(&run))?;
     write(&folder.join("summary.csv"), &annbench_report::csv(&run)?)?;

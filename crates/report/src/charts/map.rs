@@ -11,7 +11,9 @@ use crate::{
 };
 
 /// Series of the marks: by their colours and shapes.
-const [BASE, EASY, HARD]: [usize; 3] = [5, 0, 1];
+const BASE: usize = 5;
+const EASY: usize = 0;
+const HARD: usize = 1;
 
 /// More marks than this are no longer read one by one.
 const MOST_HARD: usize = 200;
@@ -98,9 +100,16 @@ fn hard(run: &Run, map: &VectorMap) -> Line {
         if let Some(facts) = facts {
             text.push_str(&format!(", contrast {:.2}", facts.contrast));
         }
-        for (recalls, point) in best.iter().filter_map(|point| Some((recalls.as_ref()?, point))) {
+        for (recalls, point) in best
+            .iter()
+            .filter_map(|point| Some((recalls.as_ref()?, point)))
+        {
             if let Some(recall) = recalls.of_point(point).get(query_idx) {
-                text.push_str(&format!(", recall {} of {}", share(*recall), point_name(point)));
+                text.push_str(&format!(
+                    ", recall {} of {}",
+                    share(*recall),
+                    point_name(point)
+                ));
             }
         }
         let words = facts.and_then(|facts| facts.row.text.as_deref());
@@ -139,7 +148,10 @@ mod tests {
         assert_eq!(counts[1] + counts[2], n_queries);
         assert_eq!(counts[2], n_queries / 10);
         let text = &chart.lines[2].marks[0].text;
-        assert!(text.starts_with("query q-") && text.contains("recall 0."), "{text}");
+        assert!(
+            text.starts_with("query q-") && text.contains("recall 0."),
+            "{text}"
+        );
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Chart {
         html! {
             @match line.kind {
                 Kind::Front => line.front x1="-8" x2="8" y1="0" y2="0" {},
-                Kind::Points => g.mark.{ (class(line.series)) } {
+                Kind::Points | Kind::Cloud => g.mark.{ (class(line.series)) } {
                     (shape(line.series, Some(Tier::Front)))
                 },
                 Kind::Curve => text.tick text-anchor="middle" dy="0.35em" { (self.number(line)) },
@@ -164,8 +164,18 @@ impl Frame {
                     g class=(class(line.series)) { polyline.curve points=(self.path(&line.marks)) {} }
                     @for mark in &line.marks { (self.mark(line.series, mark)) }
                 },
+                Kind::Cloud => g class=(class(line.series)) { path.cloud d=(self.dots(&line.marks)) {} },
             }
         }
+    }
+
+    /// Dots at the places of marks: lines of no length, whose round ends are drawn.
+    fn dots(&self, marks: &[Mark]) -> String {
+        let dot = |mark: &Mark| {
+            let (x, y) = (self.x_px(mark.x.value), self.y_px(mark.y.value));
+            format!("M{x},{y}h0")
+        };
+        marks.iter().map(dot).collect()
     }
 
     /// The places of marks in their order, as SVG lists them.
