@@ -32,6 +32,7 @@ mod coordinator;
 #[cfg(unix)]
 mod cuts;
 mod deaths;
+mod described;
 mod growth;
 mod loads;
 mod repairs;
@@ -77,6 +78,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(cache::trials());
     trials.extend(growth::trials());
     trials.extend(deaths::trials());
+    trials.extend(described::trials());
     trials.extend(loads::trials());
     trials.extend(repairs::trials());
     trials.extend(trust::trials());
@@ -99,6 +101,8 @@ fn a_run_leaves_everything_behind() {
         "points.parquet",
         "queries.parquet",
         "latencies.hlog",
+        "query_facts.parquet",
+        "map.json",
     ];
     for name in names {
         assert!(finished.folder.join(name).is_file(), "{name}");
