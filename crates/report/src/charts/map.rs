@@ -67,13 +67,19 @@ fn cloud<'m>(name: &str, series: usize, places: impl Iterator<Item = &'m [f32; 2
     }
 }
 
-fn mark([x, y]: [f32; 2], text: String, tier: Option<Tier>) -> Mark {
+fn mark(place: [f32; 2], text: String, tier: Option<Tier>) -> Mark {
+    let [x, y] = place.map(rounded);
     Mark {
-        x: exactly(f64::from(x)),
-        y: exactly(f64::from(y)),
+        x: exactly(x),
+        y: exactly(y),
         tier,
         text,
     }
+}
+
+/// To four digits that count: more would only make the page longer.
+fn rounded(value: f32) -> f64 {
+    format!("{value:.3e}").parse().unwrap_or_default()
 }
 
 /// The numbers of the hardest queries; none where that is not known.

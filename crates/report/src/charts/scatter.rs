@@ -12,6 +12,15 @@ use crate::{
     tiers::Tiers,
 };
 
+/// Numbers of answers to choose from beside k.
+const MOST_FEWER: usize = 3;
+
+/// Marks on charts that wait to be chosen: about a kilobyte each, of the 6 MB that a page may have.
+const MOST_MARKS: usize = 1_000;
+
+/// Marks that a row has on charts of one number of answers, on average over modes.
+const MARKS_A_ROW: usize = 2;
+
 /// The charts that the run's rows allow: speed under each main load, then the latency of queries
 /// where they have one.
 pub(super) fn scatters(run: &Run) -> Vec<Chart> {
@@ -24,11 +33,17 @@ pub(super) fn of_fewer_answers(run: &Run) -> Vec<Chart> {
     counted.flat_map(|k| of_answers(run, k)).collect()
 }
 
-/// Below k, ascending.
+/// Numbers of answers below k that there are charts of, ascending: those that were counted, or where
+/// they are many powers of ten, as far as a page has room for them.
 pub(crate) fn fewer_answers(run: &Run) -> Vec<usize> {
     let rows = run.candidates();
     let counted = rows.flat_map(|row| row.recall_at.iter().map(|at| at.k));
-    counted.collect::<BTreeSet<usize>>().into_iter().collect()
+    let counted: BTreeSet<usize> = counted.collect();
+    let is_power = |k: &usize| 10_usize.pow(k.ilog10()) == *k;
+    let is_wanted = |k: &usize| *k > 0 && (counted.len() <= MOST_FEWER || is_power(k));
+    let room = MOST_MARKS / (MARKS_A_ROW * run.candidates().count()).max(1);
+    let wanted = counted.iter().copied().filter(is_wanted);
+    wanted.take(MOST_FEWER.min(room)).collect()
 }
 
 fn of_answers(run: &Run, k: usize) -> Vec<Chart> {

@@ -47,7 +47,7 @@ const DIFFICULTY: &str = "A query is the harder, the smaller its relative contra
 
 /// What the columns of the table mean.
 const PERCENTILES: &str = "p5 is the recall that 95 of 100 queries reach, p1 that 99 of 100 do; \
-    empty where fewer than 10 queries lie at or below it.";
+    empty where fewer than 10 queries lie at or below it. Lost and complete are shares of queries.";
 
 /// Which queries are told.
 const WORST: &str = "Of the points in the chart above those queries that found the least; of \

@@ -30,7 +30,7 @@ pub(super) fn tails(recalls: &Recalls<'_>, points: &[&PointRow]) -> Table {
             ],
         })
     };
-    let under = format!("queries under {LOST_BELOW}");
+    let lost = format!("lost (under {LOST_BELOW})");
     Table {
         columns: vec![
             Column::words("index", "index").per_group(),
@@ -38,8 +38,8 @@ pub(super) fn tails(recalls: &Recalls<'_>, points: &[&PointRow]) -> Table {
             Column::numbers("recall", "recall", Quantity::Share),
             Column::numbers("recall_p5", "p5", Quantity::Share),
             Column::numbers("recall_p1", "p1", Quantity::Share),
-            Column::numbers("lost_percent", &under, Quantity::Percent),
-            Column::numbers("complete_percent", "queries at 1", Quantity::Percent),
+            Column::numbers("lost_percent", &lost, Quantity::Percent),
+            Column::numbers("complete_percent", "complete (1.0)", Quantity::Percent),
         ],
         rows: points.iter().filter_map(row).collect(),
     }
