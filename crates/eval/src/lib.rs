@@ -6,7 +6,8 @@
 //! [`qps_interval`] for how fast it is. [`paired_ratio`] and [`recall_difference()`] compare two
 //! operating points, [`verdict`] says whether a run can tell them apart, [`tiers`] which of them
 //! nothing beats, [`repay()`] when an index is worth its build and [`crossing()`] from which size
-//! on. [`trend()`] and [`suspected_cache`] doubt what was measured, and [`selftest()`] all of this,
+//! on. [`recall_tail`] tells of the queries that a mean hides, [`relative_contrasts`] how hard they
+//! are. [`trend()`] and [`suspected_cache`] doubt what was measured, and [`selftest()`] all of this,
 //! with simulated runs of known truth. [`doctor`] examines the vectors before any of it.
 //!
 //! Invariants:
@@ -34,7 +35,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod contrast;
 mod crossing;
+mod depth;
 pub mod doctor;
 mod floor;
 mod hierarchy;
@@ -46,6 +49,7 @@ mod method;
 mod order;
 mod paired;
 mod pareto;
+mod percentiles;
 mod query_means;
 mod query_shares;
 mod recall;
@@ -57,6 +61,7 @@ mod selftest;
 mod simulate;
 mod split;
 mod spread;
+mod tail;
 mod throughput;
 mod tier;
 mod trend;
@@ -66,7 +71,9 @@ mod truth;
 pub use annbench_exact::{
     BlockSearch, ExactError, Options as ExactOptions, Progress as ExactProgress,
 };
+pub use contrast::relative_contrasts;
 pub use crossing::{Crossing, crossing};
+pub use depth::{depths, hits_at};
 pub use floor::{Verdict, noise_floor, resolution, verdict};
 pub use interval::{Bootstrap, Interval, median_interval, recall_interval};
 pub use landing::{Landmark, Reach, Step, expected_at, expected_qps, landing};
@@ -76,6 +83,7 @@ pub use latency::{
 pub use method::Method;
 pub use paired::{independent_ratio, paired_ratio};
 pub use pareto::front;
+pub use percentiles::percentile_curve;
 pub use recall::{QueryRecall, RecallError, RecallReport, recall};
 pub use recall_difference::recall_difference;
 pub use repay::{Repay, repay};
@@ -85,6 +93,7 @@ pub use selftest::{SelfTest, SelfTestOptions, selftest};
 pub use simulate::{Noise, SimulatedRun};
 pub use split::{Choice, Figures, choose_and_report};
 pub use spread::{Spread, spread};
+pub use tail::{LOST_BELOW, RecallTail, TENTHS, recall_tail, tenths};
 pub use throughput::{qps, qps_interval, qps_interval_of_these_queries};
 pub use tier::{Tier, tiers};
 pub use trend::{TREND_LEVEL, Trend, trend};

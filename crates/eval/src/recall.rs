@@ -165,7 +165,7 @@ pub fn recall(
     })
 }
 
-fn check(
+pub(crate) fn check(
     truth: &GroundTruth,
     base: MatrixView<'_>,
     queries: MatrixView<'_>,

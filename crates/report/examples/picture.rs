@@ -4,7 +4,8 @@
 //! cargo run --release -p annbench-report --example picture -- runs/default/latest/report.html report.png
 //! ```
 //!
-//! Further arguments: width and height of the window in pixels (1280 900), and `dark`.
+//! Further arguments: width and height of the window in pixels (1280 900), and `dark`. A picture of
+//! the whole page needs a window as high as that.
 
 #![expect(clippy::print_stderr, reason = "an example prints")]
 
@@ -19,7 +20,8 @@ mod browser;
 
 /// Comes to true as soon as every chart is drawn.
 const DRAWN: &str = "new Promise(done => { \
-     const all = () => document.querySelectorAll('figure:not(.drawn)').length === 0; \
+     const all = () => \
+     document.querySelectorAll('figure:not(.drawn):not([hidden])').length === 0; \
      if (all()) done(true); \
      new MutationObserver(() => all() && done(true)) \
          .observe(document.body, { attributes: true, subtree: true }); })";

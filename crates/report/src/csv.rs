@@ -42,6 +42,10 @@ fn names(column: &Column, name: String) -> Vec<String> {
 fn fields(column: &Column, cell: &Cell) -> Vec<String> {
     match &cell.value {
         Value::Interval(e) => [e.value, e.low, e.high].map(exact).to_vec(),
+        // A share of which no interval is known.
+        Value::Number(share) if column.quantity == Quantity::Share => {
+            vec![exact(*share), String::new(), String::new()]
+        }
         _ if column.quantity == Quantity::Share => vec![String::new(); 3],
         Value::Missing | Value::Failed => vec![String::new()],
         Value::Text(text) => vec![no_formula(text)],

@@ -29,6 +29,7 @@ mod columns;
 mod confidence;
 mod constraints;
 mod csv;
+mod details;
 mod diff;
 mod examination_json;
 mod export;
@@ -53,6 +54,7 @@ mod snippet;
 mod split;
 mod summary;
 mod table;
+mod tail;
 mod terminal;
 mod tiers;
 mod verdict;
@@ -63,6 +65,7 @@ pub use columns::columns;
 pub use confidence::ConfidenceError;
 pub use constraints::{Constraint, Constraints};
 pub use csv::csv;
+pub use details::Details;
 pub use diff::{
     ChangedQuery, Diff, Difference, Gate, GateError, PointPair, Ratio, Regression, Told,
 };

@@ -6,7 +6,7 @@ use annbench_store::results::tables::{
     TableError, read_builds, read_points, read_queries, read_record,
 };
 
-use crate::Run;
+use crate::{Details, Run};
 
 impl Run {
     /// Reads all tables of a finished run; of an index that was built several times the first
@@ -18,11 +18,13 @@ impl Run {
         let run = Self::read_without_queries(folder)?;
         Ok(Self {
             queries: read_queries(&folder.join("queries.parquet"))?,
+            details: Details::read(folder)?,
             ..run
         })
     }
 
-    /// The same without the rows of single queries, which are most of it.
+    /// The same without the rows of single queries, which are most of it, and without what is known of
+    /// them.
     ///
     /// # Errors
     /// [`TableError`] if a table is missing, damaged or of another version.
@@ -34,6 +36,7 @@ impl Run {
             builds,
             points: read_points(&folder.join("points.parquet"))?,
             queries: Vec::new(),
+            details: Details::default(),
         })
     }
 }

@@ -4,6 +4,8 @@ use annbench_store::results::{BuildRow, Load, Mode, PointRow, QueryRow, Role, Ru
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::Details;
+
 /// What a run left behind: its record and its rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -14,8 +16,11 @@ pub struct Run {
     /// The operating points, a row for each load; rows that measure the run itself (see [`Role`])
     /// are passed over by all outputs.
     pub points: Vec<PointRow>,
-    /// The queries at each operating point; may be empty, the outputs here do not need them.
+    /// The queries at each operating point; may be empty, then nothing is told of single ones.
     pub queries: Vec<QueryRow>,
+    /// What else it holds; may be empty.
+    #[serde(default)]
+    pub details: Details,
 }
 
 impl Run {

@@ -169,6 +169,7 @@ mod tests {
             k: 10,
             status: Status::Ok,
             recall: None,
+            recall_at: Vec::new(),
             qps: Some(Estimate { value, low, high }),
             repay: None,
             tier: None,

@@ -7,13 +7,15 @@ use std::{
 
 use annbench_eval::GroundTruth;
 use annbench_store::{
-    Embeddings, LoadOptions, Progress,
+    Embeddings, LoadOptions, Progress, RowFacts,
     cache::Cache,
     dataset::Dataset,
     hash::{sha256_matrix, sha256_parts},
     npy::MappedMatrix,
+    read_row_facts,
     remote::{Remote, Transfer, address, shown as shown_address, within},
     results::{DatasetCard, Warning},
+    row_facts,
     sample::sample_rows,
     write_ids,
 };
@@ -49,6 +51,8 @@ pub struct Prepared {
     pub warnings: Vec<Warning>,
     /// The ground truth that the user or the dataset has, if any: checked.
     pub(crate) ground_truth: Option<GroundTruth>,
+    /// What the user's tables say of the queries: of each, or of none.
+    pub(crate) query_facts: Vec<RowFacts>,
     ids: Ids,
     cache: Cache,
 }
@@ -69,16 +73,17 @@ impl Prepared {
         let truth_file = reader.truth_file()?;
         let metric = reader.metric(&dataset);
         let mut base = reader.base(&dataset)?;
-        let (mut queries, origin) = reader.queries(&dataset, &mut base)?;
-        reader.check_fit(&base, &queries.vectors, &origin)?;
+        let mut queries = reader.queries(&dataset, &mut base)?;
+        reader.check_fit(&base, &queries)?;
         // A part of the base has other neighbours.
-        let has_its_own = matches!(origin, Origin::Dataset) && reader.spec_limit().is_none();
+        let has_its_own =
+            matches!(queries.origin, Origin::Dataset) && reader.spec_limit().is_none();
         if metric == Metric::Cosine {
             normalize(written, "dataset.path", &mut base.vectors)?;
-            normalize(written, origin.key(), &mut queries.vectors)?;
+            normalize(written, queries.origin.key(), &mut queries.vectors)?;
         }
         reader.observer.begin("hash and cache the vectors", None);
-        let prepared = Self::cached(&dataset, metric, base, queries.vectors, &origin, cache);
+        let prepared = Self::cached(&dataset, metric, base, queries, cache);
         reader.observer.end();
         let mut prepared = prepared?;
         let given = match &truth_file {
@@ -127,10 +132,14 @@ impl Prepared {
         dataset: &Dataset,
         metric: Metric,
         base: Embeddings,
-        queries: Matrix,
-        origin: &Origin,
+        queries: Queries,
         cache: &Path,
     ) -> Result<Self> {
+        let Queries {
+            vectors: queries,
+            origin,
+            facts,
+        } = queries;
         let cache =
             Cache::open(cache).with_context(|| format!("open the cache {}", cache.display()))?;
         let card = DatasetCard {
@@ -155,6 +164,7 @@ impl Prepared {
             queries: map(&cache, &card.queries_sha256, queries)?,
             card,
             ground_truth: None,
+            query_facts: facts,
             ids: base.ids,
             cache,
         })
@@ -225,6 +235,13 @@ impl Prepared {
             warnings: self.warnings.clone(),
             card,
             ids: self.ids.clone(),
+            query_facts: match self.query_facts.is_empty() {
+                true => Vec::new(),
+                false => rows
+                    .iter()
+                    .map(|&row| self.query_facts[row].clone())
+                    .collect(),
+            },
             ground_truth: self
                 .ground_truth
                 .as_ref()
@@ -257,6 +274,14 @@ fn map(cache: &Cache, key: &str, matrix: Matrix) -> Result<MappedMatrix> {
 
 fn normalize(written: &Written, key: &str, vectors: &mut Matrix) -> Result<(), Mistake> {
     normalize_rows(vectors).map_err(|zero| written.places.mistake(key, zero))
+}
+
+/// Queries as they were found.
+struct Queries {
+    vectors: Matrix,
+    origin: Origin,
+    /// Of each, or none.
+    facts: Vec<RowFacts>,
 }
 
 /// Where queries came from.
@@ -397,11 +422,7 @@ impl Reader<'_> {
         }
     }
 
-    fn queries(
-        &mut self,
-        dataset: &Dataset,
-        base: &mut Embeddings,
-    ) -> Result<(Embeddings, Origin)> {
+    fn queries(&mut self, dataset: &Dataset, base: &mut Embeddings) -> Result<Queries> {
         let spec = self.written.experiment.dataset.queries.clone();
         let limit = self.positive("dataset.queries.limit", spec.limit)?;
         match &spec.file {
@@ -415,8 +436,7 @@ impl Reader<'_> {
             }
             Some(file) => {
                 let path = within(&self.written.folder, file);
-                let queries = self.query_file(&path, limit)?;
-                Ok((queries, Origin::File(path)))
+                self.query_file(path, limit)
             }
             None if spec
                 == QueriesSpec {
@@ -425,11 +445,11 @@ impl Reader<'_> {
                 } =>
             {
                 match self.dataset_queries(dataset, limit)? {
-                    Some(queries) => Ok((queries, Origin::Dataset)),
-                    None => Ok(self.sample(&spec, base)?),
+                    Some(queries) => Ok(queries),
+                    None => Ok(self.sample(&spec, dataset, base)?),
                 }
             }
-            None => Ok(self.sample(&spec, base)?),
+            None => Ok(self.sample(&spec, dataset, base)?),
         }
     }
 
@@ -437,29 +457,58 @@ impl Reader<'_> {
         &mut self,
         dataset: &Dataset,
         limit: Option<usize>,
-    ) -> Result<Option<Embeddings>, Mistake> {
-        let queries = dataset.load_queries(&self.query_options(), &mut |_| {});
-        let mut queries = queries.map_err(|error| self.mistake("dataset.path", error))?;
-        if let (Some(queries), Some(limit)) = (&mut queries, limit) {
-            keep(queries, |row| row < limit);
-        }
-        Ok(queries)
+    ) -> Result<Option<Queries>, Mistake> {
+        let Some(file) = &dataset.queries else {
+            return Ok(None);
+        };
+        let options = self.query_options(self.is_base_local());
+        let queries = dataset.load_queries(&options, &mut |_| {});
+        let queries = queries.map_err(|error| self.mistake("dataset.path", error))?;
+        let told = |queries| self.told(queries, limit, Origin::Dataset, &file.path);
+        queries.map(told).transpose()
     }
 
-    fn query_file(&mut self, path: &Path, limit: Option<usize>) -> Result<Embeddings> {
-        let path = &self.local("dataset.queries.file", path, Some(&self.query_options()))?;
-        let queries = annbench_store::load(path, &self.query_options(), &mut |_| {});
-        let mut queries = queries.map_err(|error| self.mistake("dataset.queries.file", error))?;
-        if let Some(limit) = limit {
-            keep(&mut queries, |row| row < limit);
-        }
-        Ok(queries)
+    fn query_file(&mut self, path: PathBuf, limit: Option<usize>) -> Result<Queries> {
+        let options = self.query_options(address(&path).is_none());
+        let local = self.local("dataset.queries.file", &path, Some(&options))?;
+        let queries = annbench_store::load(&local, &options, &mut |_| {});
+        let queries = queries.map_err(|error| self.mistake("dataset.queries.file", error))?;
+        Ok(self.told(queries, limit, Origin::File(path), &local)?)
     }
 
-    /// Queries need no names: an id column of theirs may well repeat itself.
-    fn query_options(&self) -> LoadOptions {
+    /// The queries with what their own table at `path` says of them.
+    fn told(
+        &self,
+        mut queries: Embeddings,
+        limit: Option<usize>,
+        origin: Origin,
+        path: &Path,
+    ) -> Result<Queries, Mistake> {
+        if let Some(limit) = limit.filter(|limit| *limit < queries.n()) {
+            queries = queries.select(&(0..limit).collect::<Vec<_>>());
+        }
+        let facts = queries.columns.as_ref();
+        let facts = facts.map(|columns| row_facts(path, columns)).transpose();
+        let facts = facts.map_err(|error| self.mistake(origin.key(), error))?;
+        Ok(Queries {
+            vectors: queries.vectors,
+            origin,
+            facts: facts.unwrap_or_default(),
+        })
+    }
+
+    /// Of what lies elsewhere nothing is copied but what is searched.
+    fn is_base_local(&self) -> bool {
+        let path = self.written.experiment.dataset.path.as_deref();
+        path.is_some_and(|path| address(path).is_none())
+    }
+
+    /// Queries need no names: an id column of theirs may well repeat itself, and is kept like any
+    /// other column, if they are.
+    fn query_options(&self, keep_columns: bool) -> LoadOptions {
         LoadOptions {
             id_column: Some(String::new()),
+            keep_columns,
             ..self.options()
         }
     }
@@ -467,8 +516,9 @@ impl Reader<'_> {
     fn sample(
         &self,
         spec: &QueriesSpec,
+        dataset: &Dataset,
         base: &mut Embeddings,
-    ) -> Result<(Embeddings, Origin), Mistake> {
+    ) -> Result<Queries, Mistake> {
         let key = "dataset.queries.sample";
         let n = base.n();
         let most = (n / 10).clamp(1, DEFAULT_SAMPLE);
@@ -480,25 +530,48 @@ impl Reader<'_> {
             return Err(self.written.places.mistake(key, message));
         }
         let rows = sample_rows(n, count, self.written.experiment.seed);
-        let queries = base.select(&rows);
+        let drawn = base.select(&rows);
+        let queries = |origin| -> Result<Queries, Mistake> {
+            Ok(Queries {
+                facts: self.facts_of_sample(dataset, &rows, &drawn.ids)?,
+                vectors: drawn.vectors,
+                origin,
+            })
+        };
         if !holdout {
-            return Ok((queries, Origin::InBase));
+            return queries(Origin::InBase);
         }
+        let queries = queries(Origin::HeldOut)?;
         let taken: HashSet<usize> = rows.into_iter().collect();
         keep(base, |row| !taken.contains(&row));
-        Ok((queries, Origin::HeldOut))
+        Ok(queries)
     }
 
-    fn check_fit(
+    /// What the base's table says of some of its rows, which are called `names`.
+    fn facts_of_sample(
         &self,
-        base: &Embeddings,
-        queries: &Matrix,
-        origin: &Origin,
-    ) -> Result<(), Mistake> {
-        match (base.dim(), queries.dim()) {
+        dataset: &Dataset,
+        rows: &[usize],
+        names: &Ids,
+    ) -> Result<Vec<RowFacts>, Mistake> {
+        let options = dataset.with_columns(&self.options());
+        let facts = match self.is_base_local() {
+            true => read_row_facts(&dataset.base.path, &options, rows),
+            false => Ok(Vec::new()),
+        };
+        let mut facts = facts.map_err(|error| self.mistake("dataset.path", error))?;
+        facts.resize(rows.len(), RowFacts::default());
+        for (at, facts) in facts.iter_mut().enumerate() {
+            facts.id = names.get(at).map(|name| name.to_string());
+        }
+        Ok(facts)
+    }
+
+    fn check_fit(&self, base: &Embeddings, found: &Queries) -> Result<(), Mistake> {
+        match (base.dim(), found.vectors.dim()) {
             (base, queries) if base == queries => Ok(()),
             (base, queries) => Err(self.written.places.mistake(
-                origin.key(),
+                found.origin.key(),
                 format!("queries have dim = {queries}, the base has dim = {base}; embed both with one model"),
             )),
         }

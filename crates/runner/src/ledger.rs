@@ -53,6 +53,9 @@ pub(crate) struct Answered {
     pub(crate) effective: Params,
     /// True neighbours found, query by query; in a working set, of its queries alone.
     pub(crate) hits: Vec<u32>,
+    /// The same among the first few answers, by their number.
+    #[serde(default)]
+    pub(crate) hits_at: BTreeMap<usize, Vec<u32>>,
     /// Neighbours returned, query by query.
     pub(crate) returned: Vec<u32>,
     /// True neighbours that were not returned, query by query; see

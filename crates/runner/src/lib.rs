@@ -17,6 +17,7 @@
 mod compare;
 mod coordinator;
 mod data;
+mod describe;
 mod experiment;
 mod folder;
 mod git;

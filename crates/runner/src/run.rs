@@ -15,6 +15,7 @@ use anyhow::Result;
 use crate::{
     coordinator::{Coordinator, IndexCache, Interrupted, Launcher, Stop},
     data::Prepared,
+    describe,
     experiment::Written,
     folder::RunFolder,
     git, glance,
@@ -268,7 +269,11 @@ impl Work<'_> {
             cache: &indexes,
         };
         coordinator.build_all()?;
-        coordinator.measure_rounds()
+        let measured = coordinator.measure_rounds()?;
+        drop(coordinator);
+        let truth = truths.of(self.data.card.n)?;
+        describe::describe(self.data, truth, self.plan.seed, folder, observer)?;
+        Ok(measured)
     }
 }
 

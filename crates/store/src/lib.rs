@@ -57,6 +57,7 @@ mod parquet;
 mod raw;
 pub mod remote;
 pub mod results;
+mod row_facts;
 mod safetensors;
 pub mod sample;
 mod shards;
@@ -78,5 +79,6 @@ pub use parquet::{
     write_parquet, write_parquet_parts,
 };
 pub use remote::RemoteError;
+pub use row_facts::{RowFacts, read_row_facts, row_facts};
 pub use texts::{TextColumns, TextRows, read_texts};
 pub use truth::{KnownTruth, TruthTable, check_truth_path, read_truth, write_truth};

@@ -8,13 +8,13 @@ use arrow_schema::{DataType, Schema};
 
 use crate::{
     Format, LoadError,
-    columnar::{IdSink, Table, id_column, place},
+    columnar::{IdSink, Table, id_column, is_text, place},
     parquet::{ParquetFile, guard},
     text::TextTable,
 };
 
 /// What a column of texts is usually called, the likeliest first.
-const TEXT_NAMES: [&str; 8] = [
+pub(crate) const TEXT_NAMES: [&str; 8] = [
     "text",
     "texts",
     "sentence",
@@ -204,13 +204,6 @@ fn text_column(
                 .collect(),
         }),
     }
-}
-
-fn is_text(column: &DataType) -> bool {
-    matches!(
-        column,
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
-    )
 }
 
 /// The strings of a column; null becomes empty.

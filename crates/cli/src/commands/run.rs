@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use annbench_index::Registry;
-use annbench_report::Run;
+use annbench_report::{Details, Run};
 use annbench_runner::{
     Experiment, Finished, Plan, Prepared, Setup, Stop, Written, run as run_plan,
 };
@@ -195,6 +195,7 @@ pub(crate) fn report(finished: Finished, format: OutputArgs) -> Result<Outcome> 
         builds: finished.builds,
         points: finished.points,
         queries: finished.queries,
+        details: Details::read(&folder)?,
     };
     let wanted = Wanted {
         formats: USUAL.to_vec(),

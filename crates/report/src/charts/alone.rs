@@ -141,7 +141,7 @@ impl Chart {
         html! {
             @match line.kind {
                 Kind::Front => line.front x1="-8" x2="8" y1="0" y2="0" {},
-                Kind::Points => g.mark.{ (class(line.series)) } {
+                Kind::Points | Kind::Cloud => g.mark.{ (class(line.series)) } {
                     (shape(line.series, Some(Tier::Front)))
                 },
                 Kind::Curve => text.tick text-anchor="middle" dy="0.35em" { (self.number(line)) },

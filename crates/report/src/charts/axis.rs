@@ -44,6 +44,21 @@ impl Axis {
         }
     }
 
+    /// An axis that holds all finite `values`, from a tick at or below the smallest to one at or above
+    /// the largest.
+    pub(crate) fn linear(values: impl Iterator<Item = f64> + Clone, px: [f64; 2]) -> Self {
+        let finite = values.filter(|value| value.is_finite());
+        let low = finite.clone().fold(f64::INFINITY, f64::min);
+        let high = finite.fold(f64::NEG_INFINITY, f64::max);
+        let step = plain_step(high - low);
+        let ends = [(low / step).floor() * step, (high / step).ceil() * step];
+        match ends[0] < ends[1] && (ends[1] - ends[0]).is_finite() {
+            true => Self::new(Kind::Linear(step), ends, px),
+            false if low == high => Self::new(Kind::Linear(1.0), [low - 1.0, low + 1.0], px),
+            false => Self::new(Kind::Linear(0.5), [0.0, 1.0], px),
+        }
+    }
+
     fn new(kind: Kind, [low, high]: [f64; 2], [first_px, last_px]: [f64; 2]) -> Self {
         Self {
             kind,
@@ -106,6 +121,18 @@ fn share_step(low: f64) -> f64 {
     STEPS.into_iter().find(fits).unwrap_or(0.2)
 }
 
+/// The finest of 1, 2 and 5 times powers of ten that does not crowd an axis of this width.
+fn plain_step(width: f64) -> f64 {
+    let least = width / (MOST_TICKS as f64 - 1.0);
+    if !least.is_finite() || least < f64::MIN_POSITIVE * 10.0 {
+        return 1.0;
+    }
+    let power = 10_f64.powf(least.log10().floor());
+    let steps = [1.0, 2.0, 5.0].map(|factor| factor * power);
+    let fits = steps.into_iter().find(|step| *step >= least);
+    fits.unwrap_or(10.0 * power)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +185,25 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_axis_holds_its_values_between_round_ticks() {
+        for (values, ends) in [
+            ([-0.31, 0.52], [-0.4, 0.6]),
+            ([1.0, 10.0], [0.0, 10.0]),
+            ([-3e4, 9e5], [-2e5, 1e6]),
+        ] {
+            let axis = Axis::linear(values.into_iter(), [0.0, 1.0]);
+            let ticks = axis.ticks();
+            assert!((4..=MOST_TICKS + 1).contains(&ticks.len()), "{ticks:?}");
+            for (found, expected) in [(ticks[0], ends[0]), (ticks[ticks.len() - 1], ends[1])] {
+                assert!(
+                    (found - expected).abs() < 1e-9 * expected.abs().max(1.0),
+                    "{ticks:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn every_place_is_on_the_axis_whatever_the_values() {
         for values in [
             vec![],
@@ -168,6 +214,7 @@ mod tests {
         ] {
             for axis in [
                 Axis::log(values.iter().copied(), [0.0, 10.0]),
+                Axis::linear(values.iter().copied(), [0.0, 10.0]),
                 Axis::share(values.iter().copied(), [0.0, 10.0]),
             ] {
                 for value in [f64::NAN, f64::INFINITY, -1.0, 0.0, 0.5, 7.0] {

@@ -2,7 +2,9 @@
 
 use annbench_store::results::{BuildRow, Load, PointRow};
 
-use super::{Chart, Dimension, Extent, Kind, Line, Mark, all_series, exactly, height::Height};
+use super::{
+    Chart, Choice, Dimension, Extent, Kind, Line, Mark, all_series, exactly, height::Height,
+};
 use crate::{
     Constraints, Run,
     numbers::{Quantity, alone},
@@ -61,6 +63,7 @@ fn chart(run: &Run, load: Load, cost: &Cost) -> Option<Chart> {
         },
         y: Height::Qps.dimension(),
         lines,
+        choice: Choice::default(),
     })
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use annbench_store::results::{Load, Mode, PointRow, Scaling, ScalingStep};
 
-use super::{Chart, Dimension, Extent, Kind, Line, Mark, all_series, exactly, height::Height};
+use super::{
+    Chart, Choice, Dimension, Extent, Kind, Line, Mark, all_series, exactly, height::Height,
+};
 use crate::{
     Run,
     numbers::{Quantity, count},
@@ -107,6 +109,7 @@ fn of_lines(name: String, lines: Vec<Line>, by: &str, height: Height) -> Option<
         },
         y: height.dimension(),
         lines,
+        choice: Choice::default(),
     })
 }
 

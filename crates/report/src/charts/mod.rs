@@ -6,12 +6,15 @@ pub(crate) mod axis;
 mod costs;
 mod curves;
 mod height;
+mod latency;
+mod map;
 mod scatter;
 mod shape;
 mod sheet;
 mod svg;
+mod tenths;
 
-use annbench_store::results::{Estimate, Tier};
+use annbench_store::results::{Estimate, Mode, Tier};
 
 use axis::Axis;
 
@@ -21,6 +24,7 @@ use crate::{
 };
 
 pub use alone::PictureError;
+pub(crate) use scatter::fewer_answers;
 pub(crate) use shape::{all_series, legend};
 
 /// A chart: lines and marks between two axes.
@@ -33,6 +37,16 @@ pub struct Chart {
     pub(crate) x: Dimension,
     pub(crate) y: Dimension,
     pub(crate) lines: Vec<Line>,
+    pub(crate) choice: Choice,
+}
+
+/// What a reader chooses between charts by; none where a chart is no matter of choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// How queries were offered.
+    pub(crate) mode: Option<Mode>,
+    /// Answers whose recall is shown.
+    pub(crate) k: Option<usize>,
 }
 
 /// What an axis stands for.
@@ -50,7 +64,8 @@ impl Dimension {
     pub(crate) fn axis(&self, values: impl Iterator<Item = f64> + Clone, px: [f64; 2]) -> Axis {
         match self.extent {
             Extent::Share => Axis::share(values, px),
-            Extent::Log => Axis::log(values, px),
+            Extent::Log | Extent::Tail => Axis::log(values, px),
+            Extent::Plain => Axis::linear(values, px),
         }
     }
 
@@ -63,6 +78,8 @@ impl Dimension {
         let text = |value: f64| match self.extent {
             Extent::Share => format!("{value:.2}"),
             Extent::Log => alone(self.quantity, value),
+            Extent::Tail => percentile_text(value),
+            Extent::Plain => format!("{}", (value * 1e6).round() / 1e6),
         };
         values
             .into_iter()
@@ -78,6 +95,17 @@ pub(crate) enum Extent {
     Share,
     /// Equal factors are equally far.
     Log,
+    /// Percentiles p as 1 / (1 - p), on a logarithmic axis: each factor of ten leaves a tenth of the
+    /// rest beyond it.
+    Tail,
+    /// As they are.
+    Plain,
+}
+
+/// The percentile that stands at a place of [`Extent::Tail`]: `99.9 %`.
+pub(crate) fn percentile_text(place: f64) -> String {
+    let decimals = (place.log10() - 2.0).round().max(0.0) as usize;
+    format!("{:.decimals$} %", 100.0 * (1.0 - 1.0 / place))
 }
 
 /// Marks that belong together.
@@ -99,6 +127,8 @@ pub(crate) enum Kind {
     Front,
     /// Joined, from left to right.
     Curve,
+    /// Each by itself, as dots without a text: too many to be read one by one.
+    Cloud,
 }
 
 /// A point on a chart.
@@ -116,6 +146,26 @@ impl Chart {
     /// each index costs to build and to hold against its speed.
     pub fn trade_offs(run: &Run) -> Vec<Self> {
         [scatter::scatters(run), costs::costs(run)].concat()
+    }
+
+    /// The trade-offs again with recall of the first few answers, for each depth that was counted.
+    pub(crate) fn of_fewer_answers(run: &Run) -> Vec<Self> {
+        scatter::of_fewer_answers(run)
+    }
+
+    /// How latencies are spread, where the run kept their distributions.
+    pub fn latencies(run: &Run) -> Vec<Self> {
+        latency::latencies(run)
+    }
+
+    /// Recall by the difficulty of queries, where that is known.
+    pub fn difficulty(run: &Run) -> Option<Self> {
+        tenths::tenths(run)
+    }
+
+    /// The vectors in two dimensions, where the run kept a map.
+    pub fn map(run: &Run) -> Option<Self> {
+        map::map(run)
     }
 
     /// How points bear growing load; none where none was measured.
@@ -149,5 +199,16 @@ pub(crate) fn exactly(value: f64) -> Estimate {
         value,
         low: value,
         high: value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_have_the_decimals_that_tell_them_from_one() {
+        let texts = [1.0, 2.0, 10.0, 100.0, 1_000.0, 1e4].map(percentile_text);
+        assert_eq!(texts, ["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"]);
     }
 }

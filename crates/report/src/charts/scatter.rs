@@ -1,8 +1,10 @@
 //! Charts of recall against something that costs, point by point.
 
-use annbench_store::results::{Load, Mode, PointRow, Tier};
+use std::collections::BTreeSet;
 
-use super::{Chart, Dimension, Extent, Kind, Line, Mark, all_series, height::Height};
+use annbench_store::results::{Estimate, Load, Mode, PointRow, Tier};
+
+use super::{Chart, Choice, Dimension, Extent, Kind, Line, Mark, all_series, height::Height};
 use crate::{
     Run,
     numbers::{Quantity, share, share_arm},
@@ -10,31 +12,67 @@ use crate::{
     tiers::Tiers,
 };
 
+/// Numbers of answers to choose from beside k.
+const MOST_FEWER: usize = 3;
+
+/// Marks on charts that wait to be chosen: about a kilobyte each, of the 6 MB that a page may have.
+const MOST_MARKS: usize = 1_000;
+
+/// Marks that a row has on charts of one number of answers, on average over modes.
+const MARKS_A_ROW: usize = 2;
+
 /// The charts that the run's rows allow: speed under each main load, then the latency of queries
 /// where they have one.
 pub(super) fn scatters(run: &Run) -> Vec<Chart> {
+    of_answers(run, run.k())
+}
+
+/// The same with recall of the first few answers, for each number of them that was counted.
+pub(super) fn of_fewer_answers(run: &Run) -> Vec<Chart> {
+    let counted = fewer_answers(run).into_iter();
+    counted.flat_map(|k| of_answers(run, k)).collect()
+}
+
+/// Numbers of answers below k that there are charts of, ascending: those that were counted, or where
+/// they are many powers of ten, as far as a page has room for them.
+pub(crate) fn fewer_answers(run: &Run) -> Vec<usize> {
+    let rows = run.candidates();
+    let counted = rows.flat_map(|row| row.recall_at.iter().map(|at| at.k));
+    let counted: BTreeSet<usize> = counted.collect();
+    let is_power = |k: &usize| 10_usize.pow(k.ilog10()) == *k;
+    let is_wanted = |k: &usize| *k > 0 && (counted.len() <= MOST_FEWER || is_power(k));
+    let room = MOST_MARKS / (MARKS_A_ROW * run.candidates().count()).max(1);
+    let wanted = counted.iter().copied().filter(is_wanted);
+    wanted.take(MOST_FEWER.min(room)).collect()
+}
+
+fn of_answers(run: &Run, k: usize) -> Vec<Chart> {
     let loads = run.main_loads();
     let speed = loads
         .iter()
-        .filter_map(|load| scatter(run, *load, Height::Qps));
+        .filter_map(|load| scatter(run, *load, Height::Qps, k));
     let timed = loads.iter().filter(|load| load.mode.times_queries());
     let latency = timed.flat_map(|load| {
-        let [p50, p99] = [Height::P50, Height::P99].map(|height| scatter(run, *load, height));
+        let [p50, p99] = [Height::P50, Height::P99].map(|height| scatter(run, *load, height, k));
         p99.into_iter().chain(p50)
     });
     speed.chain(latency).collect()
 }
 
 /// `None` if no row has both coordinates.
-fn scatter(run: &Run, load: Load, height: Height) -> Option<Chart> {
-    let rows = rows(run, load, height);
+fn scatter(run: &Run, load: Load, height: Height, k: usize) -> Option<Chart> {
+    let rows = rows(run, load, height, k);
     if rows.is_empty() {
         return None;
     }
-    let recall = format!("recall@{}", run.k());
+    let recall = format!("recall@{k}");
+    let fewer = match k < run.k() {
+        true => format!("-at-{k}"),
+        false => String::new(),
+    };
     let (what, better) = (height.title(), height.better());
     Some(Chart {
-        name: format!("recall-{}-{}", height.word(), file_name(load)),
+        name: format!("recall-{}-{}{fewer}", height.word(), file_name(load)),
         title: format!(
             "{recall} and {what}, {}: {better} and right is better",
             load_name(load)
@@ -47,6 +85,10 @@ fn scatter(run: &Run, load: Load, height: Height) -> Option<Chart> {
         },
         y: height.dimension(),
         lines: lines(run, &rows),
+        choice: Choice {
+            mode: Some(load.mode),
+            k: Some(k),
+        },
     })
 }
 
@@ -87,22 +129,23 @@ fn of_series(rows: &[(usize, Mark)], series: usize) -> Vec<Mark> {
 }
 
 /// The marks of all points, with the numbers of their index types.
-fn rows(run: &Run, load: Load, height: Height) -> Vec<(usize, Mark)> {
+fn rows(run: &Run, load: Load, height: Height, k: usize) -> Vec<(usize, Mark)> {
     let (series, tiers) = (all_series(run), Tiers::of(run));
+    // The run tells where points stand by their qps at k; by another figure the estimates do.
+    let is_told = height == Height::Qps && k == run.k();
     let drawn = run.measured(load).filter_map(|row| {
-        let mut mark = mark(row, height)?;
-        mark.tier = tiers.of_point(row).filter(|_| height == Height::Qps);
+        let mut mark = mark(row, height, k)?;
+        mark.tier = tiers.of_point(row).filter(|_| is_told);
         let position = series.iter().position(|backend| *backend == row.backend);
         Some((position.unwrap_or_default(), mark))
     });
     let mut rows: Vec<(usize, Mark)> = drawn.collect();
-    if height != Height::Qps {
+    if !is_told {
         mark_front(&mut rows, height);
     }
     rows
 }
 
-/// The run tells where points stand by their qps; by another figure the estimates do.
 fn mark_front(rows: &mut [(usize, Mark)], height: Height) {
     let values = rows.iter();
     let values = values.map(|(_, mark)| (mark.x.value, height.goodness(mark.y.value)));
@@ -111,8 +154,8 @@ fn mark_front(rows: &mut [(usize, Mark)], height: Height) {
     }
 }
 
-fn mark(row: &PointRow, height: Height) -> Option<Mark> {
-    let (x, y) = (row.recall?, height.of(row)?);
+fn mark(row: &PointRow, height: Height, k: usize) -> Option<Mark> {
+    let (x, y) = (recall_of(row, k)?, height.of(row)?);
     let recall = format!(
         "recall {} {}",
         share(x.value),
@@ -124,6 +167,15 @@ fn mark(row: &PointRow, height: Height) -> Option<Mark> {
         tier: None,
         text: format!("{}: {}, {recall}", point_name(row), height.text(y.value)),
     })
+}
+
+/// Of the first `k` answers.
+fn recall_of(row: &PointRow, k: usize) -> Option<Estimate> {
+    let mut fewer = row.recall_at.iter();
+    match k == row.k {
+        true => row.recall,
+        false => fewer.find(|at| at.k == k).map(|at| at.recall),
+    }
 }
 
 #[cfg(test)]
@@ -171,6 +223,30 @@ mod tests {
         assert_eq!(count(&charts[0], Tier::Tied), 0);
         assert_eq!(count(&charts[1], Tier::Tied), 1);
         assert_eq!(count(&charts[1], Tier::Beaten), 2);
+    }
+
+    #[test]
+    fn recall_of_fewer_answers_has_the_same_charts_and_older_runs_have_none() {
+        let run = fixture::run();
+        let charts = of_fewer_answers(&run);
+        assert_eq!(
+            charts.len(),
+            2 * scatters(&run).len(),
+            "of 1 and of 5 answers"
+        );
+        assert_eq!(charts[0].name, "recall-qps-single-at-1");
+        assert!(charts[0].title.starts_with("recall@1 and queries a second"));
+        let highest = |chart: &Chart| {
+            let marks = chart.marks().map(|mark| mark.x.value);
+            marks.filter(|recall| *recall < 1.0).fold(0.0, f64::max)
+        };
+        assert!(highest(&charts[0]) > highest(&scatters(&run)[0]));
+        let mut older = run;
+        older
+            .points
+            .iter_mut()
+            .for_each(|row| row.recall_at.clear());
+        assert_eq!(of_fewer_answers(&older), []);
     }
 
     #[test]

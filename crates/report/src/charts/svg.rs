@@ -118,8 +118,18 @@ impl<'a> Frame<'a> {
                     g class=(class(line.series)) { polyline.curve points=(self.path(&line.marks)) {} }
                     @for mark in &line.marks { (self.mark(line.series, mark)) }
                 },
+                Kind::Cloud => g class=(class(line.series)) { path.cloud d=(self.dots(&line.marks)) {} },
             }
         }
+    }
+
+    /// Dots at the places of marks: lines of no length, whose round ends are drawn.
+    fn dots(&self, marks: &[Mark]) -> String {
+        let dot = |mark: &Mark| {
+            let (x, y) = (self.x_px(mark.x.value), self.y_px(mark.y.value));
+            format!("M{x},{y}h0")
+        };
+        marks.iter().map(dot).collect()
     }
 
     /// The places of marks in their order, as SVG lists them.

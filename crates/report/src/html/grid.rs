@@ -1,11 +1,59 @@
 //! A table in HTML, sortable by its headings.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
+use serde_json::json;
 
-use crate::{Cell, Mark, Table, Value};
+use crate::{Cell, Column, Mark, Table, Value, csv};
 
-/// The table, scrolling sideways where it is too wide; `name` is read to those who cannot see it.
-pub(super) fn grid(table: &Table, name: &str) -> Markup {
+/// Words longer than this are broken into lines.
+const LONG: usize = 60;
+
+/// The table, scrolling sideways where it is too wide, with a button for it as CSV; `name` is read
+/// to those who cannot see it, and with the run's `title` names the file.
+pub(super) fn grid(table: &Table, name: &str, title: &str) -> Markup {
+    grid_named(table, name, title, qualified)
+}
+
+/// The same with other names for the columns of the CSV.
+pub(super) fn grid_named(
+    table: &Table,
+    name: &str,
+    title: &str,
+    column_name: fn(&Column) -> String,
+) -> Markup {
+    html! {
+        (visible(table, name))
+        @if let Ok(text) = csv::table(table, column_name) {
+            p.csv {
+                button type="button" data-file={ (file_name(title)) "-" (file_name(name)) ".csv" }
+                    aria-label={ "Download as CSV: " (name) } { "Download as CSV" }
+                // Within JSON `<` stands in strings alone, and there this means the same.
+                script type="application/json" {
+                    (PreEscaped(json!(text).to_string().replace('<', "\\u003c")))
+                }
+            }
+        }
+    }
+}
+
+/// A column's key, led by what it stands under: `single_qps`.
+fn qualified(column: &Column) -> String {
+    match column.over {
+        "" => column.key.to_owned(),
+        over => format!("{over}_{}", column.key),
+    }
+}
+
+/// The words as a part of a file's name on any system.
+fn file_name(words: &str) -> String {
+    let letters = words.chars().map(|c| match c.is_alphanumeric() {
+        true => c.to_ascii_lowercase(),
+        false => '-',
+    });
+    letters.take(60).collect()
+}
+
+fn visible(table: &Table, name: &str) -> Markup {
     let texts = table.texts();
     html! {
         div.scroll role="region" aria-label=(name) tabindex="0" {
@@ -55,8 +103,9 @@ fn data(cell: &Cell, text: &str, is_numeric: bool) -> Markup {
     let sort = sort.map(|value| value.to_string());
     let [front, tied] = [Mark::Front, Mark::Tied].map(|mark| cell.mark == Some(mark));
     let failed = cell.value == Value::Failed;
+    let words = text.chars().count() > LONG;
     html! {
-        td.number[is_numeric].front[front].tied[tied].failed[failed] data-value=[sort] {
+        td.number[is_numeric].front[front].tied[tied].failed[failed].words[words] data-value=[sort] {
             @match &cell.value {
                 Value::Notes(numbers) => {
                     @for number in numbers { a href={ "#note-" (number) } { (number) } " " }

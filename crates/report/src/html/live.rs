@@ -10,7 +10,7 @@ use plotly::{
 };
 use serde_json::{Value, json};
 
-use crate::charts::{Chart, Dimension, Extent, Kind, Line, Mark};
+use crate::charts::{Chart, Dimension, Extent, Kind, Line, Mark, percentile_text};
 
 /// Marks as in [`crate::charts`]'s pictures, full and hollow; `style.css` has a colour for each.
 const SYMBOLS: [(MarkerSymbol, MarkerSymbol); 6] = [
@@ -53,10 +53,17 @@ fn layout(chart: &Chart) -> Layout {
 
 fn axis(dimension: &Dimension) -> Axis {
     let axis = Axis::new().title(plain(&dimension.title));
-    match (dimension.extent, dimension.named.as_slice()) {
-        (Extent::Share, _) => axis,
-        (Extent::Log, []) => axis.type_(AxisType::Log),
-        (Extent::Log, named) => axis.type_(AxisType::Log).tick_values(named.to_vec()),
+    let named = dimension.named.clone();
+    match (dimension.extent, named.is_empty()) {
+        (Extent::Share, _) | (Extent::Plain, true) => axis,
+        (Extent::Plain, false) => axis.tick_values(named),
+        (Extent::Log, true) => axis.type_(AxisType::Log),
+        (Extent::Log, false) => axis.type_(AxisType::Log).tick_values(named),
+        (Extent::Tail, _) => {
+            let texts = named.iter().map(|place| percentile_text(*place)).collect();
+            let axis = axis.type_(AxisType::Log).tick_values(named);
+            axis.tick_text(texts)
+        }
     }
 }
 
@@ -68,6 +75,7 @@ fn traces(line: &Line) -> Vec<Value> {
     let all: Vec<&Mark> = line.marks.iter().collect();
     match line.kind {
         Kind::Front => vec![front(line, &all)],
+        Kind::Cloud => vec![cloud(line, &all)],
         Kind::Curve => vec![coloured(
             line,
             marked(line, &all, solid, Mode::LinesMarkers),
@@ -89,6 +97,13 @@ fn front(line: &Line, marks: &[&Mark]) -> Value {
     let trace = scatter(line, marks).mode(Mode::Lines);
     let trace = trace.line(stroke).hover_info(HoverInfo::Skip);
     serde_json::from_str(&trace.to_json()).unwrap_or_default()
+}
+
+/// Dots that tell nothing but where they are.
+fn cloud(line: &Line, marks: &[&Mark]) -> Value {
+    let dots = Marker::new().size(4).opacity(0.5);
+    let trace = scatter(line, marks).mode(Mode::Markers).marker(dots);
+    coloured(line, trace.hover_info(HoverInfo::Skip))
 }
 
 fn marked(

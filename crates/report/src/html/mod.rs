@@ -1,9 +1,12 @@
 //! The run as one HTML page that asks nothing of any other place.
 
+mod choice;
 mod grid;
 mod live;
 mod policy;
+mod single_queries;
 
+use annbench_store::results::Mode;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use crate::{Chart, Fact, Note, Run, Summary, charts};
@@ -31,6 +34,7 @@ pub fn html(run: &Run) -> String {
                     (facts(&summary.facts))
                     (charts(run))
                     (points(&summary))
+                    (single_queries::single_queries(run, summary.title))
                     (under_load(run, &summary))
                     (scaling(run, &summary))
                     (notes(&summary))
@@ -94,20 +98,29 @@ fn facts(facts: &[Fact]) -> Markup {
 
 fn charts(run: &Run) -> Markup {
     let charts = Chart::trade_offs(run);
+    let fewer = Chart::of_fewer_answers(run);
+    let spread = Chart::latencies(run);
     markup! {
         @if !charts.is_empty() {
             section {
                 h2 { "Trade-off" }
+                (choice::choices(run))
                 (charts::legend(run))
-                div.charts { @for chart in &charts { (figure(chart)) } }
+                div.charts {
+                    @for chart in &charts { (figure(chart, false)) }
+                    @for chart in &fewer { (figure(chart, true)) }
+                    @for chart in &spread { (figure(chart, false)) }
+                }
             }
         }
     }
 }
 
-fn figure(chart: &Chart) -> Markup {
+/// A chart, drawn now or when it is chosen.
+fn figure(chart: &Chart, is_hidden: bool) -> Markup {
+    let (mode, k) = (chart.choice.mode.map(Mode::name), chart.choice.k);
     markup! {
-        figure {
+        figure data-mode=[mode] data-k=[k] hidden[is_hidden] {
             figcaption id=(chart.name) { (chart.title) }
             div.live {}
             div.still { (chart.picture(&chart.name)) (chart.key()) }
@@ -120,7 +133,7 @@ fn points(summary: &Summary<'_>) -> Markup {
     markup! {
         section {
             h2 { "Operating points" }
-            (grid::grid(&summary.points, "Operating points"))
+            (grid::grid(&summary.points, "Operating points", summary.title))
             p.legend { (summary.legend) " Click a heading to sort." }
             @if !summary.sharpness.is_empty() {
                 h3 { "What this run can tell apart" }
@@ -135,8 +148,8 @@ fn under_load(run: &Run, summary: &Summary<'_>) -> Markup {
         @if !summary.under_load.rows.is_empty() {
             section {
                 h2 { "Under load" }
-                div.charts { @for chart in &Chart::under_load(run) { (figure(chart)) } }
-                (grid::grid(&summary.under_load, "Under load"))
+                div.charts { @for chart in &Chart::under_load(run) { (figure(chart, false)) } }
+                (grid::grid(&summary.under_load, "Under load", summary.title))
             }
         }
     }
@@ -147,8 +160,8 @@ fn scaling(run: &Run, summary: &Summary<'_>) -> Markup {
         @if let Some(legend) = &summary.scaling_legend {
             section {
                 h2 { "As the base grows" }
-                div.charts { @for chart in &Chart::scaling(run) { (figure(chart)) } }
-                (grid::grid(&summary.scaling, "As the base grows"))
+                div.charts { @for chart in &Chart::scaling(run) { (figure(chart, false)) } }
+                (grid::grid(&summary.scaling, "As the base grows", summary.title))
                 p.legend { (legend) }
             }
         }
@@ -179,7 +192,7 @@ fn indexes(summary: &Summary<'_>) -> Markup {
     markup! {
         section {
             h2 { "Indexes" }
-            (grid::grid(&summary.builds, "Indexes"))
+            (grid::grid(&summary.builds, "Indexes", summary.title))
         }
     }
 }

@@ -70,11 +70,46 @@ async function drawInPlace(figure) {
   }
 }
 
+// Charts that are not chosen are drawn when they are: hidden ones have no width.
 function drawAll() {
-  for (const figure of document.querySelectorAll("figure")) drawInPlace(figure);
+  for (const figure of document.querySelectorAll("figure:not([hidden]):not(.drawn)")) drawInPlace(figure);
+}
+
+function drawAnew() {
+  for (const figure of document.querySelectorAll("figure.drawn")) figure.classList.remove("drawn");
+  drawAll();
+}
+
+function chosen(name) {
+  const choice = document.querySelector(`input[name="${name}"]:checked`);
+  return choice ? choice.value : "";
+}
+
+function choose() {
+  const [mode, k] = [chosen("mode"), chosen("k")];
+  const isOther = (own, wanted) => Boolean(own && wanted && own !== wanted);
+  for (const figure of document.querySelectorAll("figure[data-mode]")) {
+    figure.hidden = isOther(figure.dataset.mode, mode) || isOther(figure.dataset.k, k);
+  }
+  if (window.Plotly) drawAll();
+}
+
+for (const choice of document.querySelectorAll(".choices input")) {
+  choice.addEventListener("change", choose);
+}
+
+// The text of the file is part of the page.
+for (const button of document.querySelectorAll("button[data-file]")) {
+  button.addEventListener("click", () => {
+    const link = document.createElement("a");
+    const text = JSON.parse(button.nextElementSibling.textContent);
+    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    link.download = button.dataset.file;
+    link.click();
+  });
 }
 
 if (window.Plotly) {
   drawAll();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAnew);
 }

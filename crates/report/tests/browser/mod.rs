@@ -149,7 +149,16 @@ impl Page {
 
     /// Waits for an event, unless it was told already.
     fn wait_for(&mut self, event: &str) -> Outcome<()> {
-        while !self.events.iter().any(|told| told["method"] == event) {
+        self.wait_until(event, |_| true)
+    }
+
+    /// Waits for an event whose parameters are as wanted, unless it was told already.
+    pub(crate) fn wait_until(
+        &mut self,
+        event: &str,
+        is_wanted: impl Fn(&Value) -> bool,
+    ) -> Outcome<()> {
+        while !self.told(event).any(&is_wanted) {
             let told = self.read()?;
             self.events.push(told);
         }

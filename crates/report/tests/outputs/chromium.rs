@@ -29,7 +29,8 @@ fn with_page(size: [u32; 2], dark: bool, check: impl FnOnce(&mut Page)) {
 
 /// Comes to true as soon as every chart is drawn.
 const DRAWN: &str = "new Promise(done => { \
-     const all = () => document.querySelectorAll('figure:not(.drawn)').length === 0; \
+     const all = () => \
+     document.querySelectorAll('figure:not(.drawn):not([hidden])').length === 0; \
      if (all()) done(true); \
      new MutationObserver(() => all() && done(true)) \
          .observe(document.body, { attributes: true, subtree: true }); })";
@@ -41,8 +42,15 @@ fn number(value: &Value) -> u64 {
 #[test]
 fn the_page_draws_its_charts_without_complaint_and_without_a_request() {
     with_page(DESK, false, |page| {
-        let charts =
-            Chart::trade_offs(&fixture::run()).len() + Chart::under_load(&fixture::run()).len();
+        let run = fixture::run();
+        let charts = [
+            Chart::trade_offs(&run),
+            Chart::latencies(&run),
+            Chart::under_load(&run),
+            Chart::difficulty(&run).into_iter().collect(),
+            Chart::map(&run).into_iter().collect(),
+        ];
+        let charts = charts.concat().len();
         let drawn = page
             .evaluate("document.querySelectorAll('.live .main-svg').length")
             .unwrap();
@@ -106,6 +114,132 @@ fn a_click_on_a_heading_sorts_the_table() {
         page.click(heading).unwrap();
         let rising: Vec<f64> = serde_json::from_value(page.evaluate(&recalls).unwrap()).unwrap();
         assert!(rising.is_sorted(), "{rising:?}");
+    });
+}
+
+/// The ids of the charts that are to be seen and drawn.
+const SHOWN: &str = "[...document.querySelectorAll('figure[data-mode].drawn:not([hidden])')]\
+     .filter(figure => figure.getBoundingClientRect().height > 100)\
+     .map(figure => figure.querySelector('figcaption').id)";
+
+fn shown(page: &mut Page) -> Vec<String> {
+    page.evaluate(DRAWN).unwrap();
+    serde_json::from_value(page.evaluate(SHOWN).unwrap()).unwrap()
+}
+
+#[test]
+fn a_mode_and_a_number_of_answers_choose_the_charts() {
+    with_page(DESK, false, |page| {
+        let single = [
+            "recall-qps-single",
+            "recall-p99-single",
+            "recall-p50-single",
+        ];
+        let spread = "latency-percentiles-single".to_owned();
+        let all = shown(page);
+        assert!(all.contains(&"recall-qps-batch".to_owned()), "{all:?}");
+        page.click("document.querySelector('input[name=mode][value=single]')")
+            .unwrap();
+        let expected: Vec<String> = single
+            .map(str::to_owned)
+            .into_iter()
+            .chain([spread.clone()])
+            .collect();
+        assert_eq!(shown(page), expected);
+        page.click("document.querySelector('input[name=k][value=\"1\"]')")
+            .unwrap();
+        let fewer = single.map(|name| format!("{name}-at-1"));
+        let expected: Vec<String> = fewer.into_iter().chain([spread]).collect();
+        assert_eq!(shown(page), expected);
+        let title = page
+            .evaluate(
+                "document.querySelector('#recall-qps-single-at-1').parentElement\
+                 .querySelector('.live').layout.xaxis.title.text",
+            )
+            .unwrap();
+        assert_eq!(title, "recall@1");
+    });
+}
+
+#[test]
+fn the_arrow_keys_choose_too() {
+    with_page(DESK, false, |page| {
+        page.evaluate("document.querySelector('input[name=mode]').focus()")
+            .unwrap();
+        for kind in ["keyDown", "keyUp"] {
+            let key = json!({ "type": kind, "key": "ArrowRight", "code": "ArrowRight", "windowsVirtualKeyCode": 39 });
+            page.call("Input.dispatchKeyEvent", key).unwrap();
+        }
+        let shown = shown(page);
+        assert!(!shown.contains(&"recall-qps-batch".to_owned()), "{shown:?}");
+    });
+}
+
+#[test]
+fn latencies_lie_over_percentiles_and_their_legend_hides_a_point() {
+    with_page(DESK, false, |page| {
+        let plot = "document.querySelector('#latency-percentiles-single').parentElement\
+             .querySelector('.live')";
+        let ticks = page
+            .evaluate(&format!("{plot}.layout.xaxis.ticktext"))
+            .unwrap();
+        assert_eq!(ticks, json!(["0 %", "50 %", "90 %", "99 %"]));
+        page.evaluate(&format!(
+            "window.plot = {plot}; window.hidden = new Promise(done => \
+             plot.on('plotly_restyle', () => \
+                 done(plot.data.filter(trace => trace.visible === 'legendonly').length))); 0"
+        ))
+        .unwrap();
+        page.click("plot.querySelectorAll('.legendtoggle')[1]")
+            .unwrap();
+        assert_eq!(page.evaluate("hidden").unwrap(), 1);
+    });
+}
+
+#[test]
+fn the_map_shows_base_queries_and_the_hardest_of_them() {
+    with_page(DESK, false, |page| {
+        let counts = page
+            .evaluate(
+                "document.querySelector('#map').parentElement.querySelector('.live')\
+                 .data.map(trace => [trace.name, trace.x.length])",
+            )
+            .unwrap();
+        let expected = json!([
+            ["base", 400],
+            ["queries", 180],
+            ["hardest tenth of the queries", 20]
+        ]);
+        assert_eq!(counts, expected);
+    });
+}
+
+#[test]
+fn a_table_is_downloaded_as_csv() {
+    with_page(DESK, false, |page| {
+        let folder = tempfile::tempdir().unwrap();
+        let to =
+            json!({ "behavior": "allow", "downloadPath": folder.path(), "eventsEnabled": true });
+        page.call("Page.setDownloadBehavior", to).unwrap();
+        page.click("document.querySelector('button[data-file]')")
+            .unwrap();
+        let path = folder.path().join("wordnet-operating-points.csv");
+        page.wait_until("Page.downloadProgress", |told| told["state"] == "completed")
+            .unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let heads = reader.headers().unwrap().clone();
+        let at = |name: &str| heads.iter().position(|head| head == name).unwrap();
+        let (index, qps) = (at("index"), at("single_qps"));
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let hostile = rows.iter().find(|row| &row[index] == fixture::HOSTILE);
+        assert!(hostile.is_some(), "{text}");
+        assert!(
+            rows.iter().any(|row| &row[qps] == "12147.3"),
+            "unrounded: {text}"
+        );
+        let logged: Vec<&Value> = page.told("Log.entryAdded").collect();
+        assert!(logged.is_empty(), "{logged:?}");
     });
 }
 

@@ -111,10 +111,14 @@ fn charts_hold_every_measured_point_with_its_name() {
     // In single mode also by p99, which the exact index does not have, and by p50; of each index
     // that meets a recall of 0.95 one more by what it costs to build and to hold.
     let (singles_with_p99, singles_with_p50, costs) = (6, 7, 2 * 2);
-    let titles = texts(&page, "svg g.mark title");
+    // And a tenth of the 200 queries on the map, ten tenths of two points, and latencies.
+    // Three lines to the 99th percentile, six marks a factor of ten.
+    let spread = 3 * 13;
+    let shown = "figure:not([hidden]) svg g.mark title";
+    let titles = texts(&page, shown);
     assert_eq!(
         titles.len(),
-        measured.count() + singles_with_p99 + singles_with_p50 + costs
+        measured.count() + singles_with_p99 + singles_with_p50 + costs + 20 + 2 * 10 + spread
     );
     let expected = "hnsw m=32 ef_search=64: 5,154 qps, recall 0.990 ±0.003";
     assert!(titles.iter().any(|title| title == expected), "{titles:?}");
@@ -139,10 +143,63 @@ fn other_loads_have_a_section_with_charts_and_runs_without_have_none() {
     assert!(titles(&run).contains(&title));
     let (_, page) = page();
     assert_eq!(count(&page, "#clients-qps, #arrivals-p99"), 2);
-    assert_eq!(texts(&page, "figure ol li"), ["hnsw m=32 ef_search=64"; 2]);
+    let of_load = texts(&page, "figure:not([data-mode]) ol li");
+    let of_difficulty = "ivf_flat nlist=256 nprobe=32";
+    let loaded = "hnsw m=32 ef_search=64";
+    assert_eq!(of_load, [of_difficulty, loaded, loaded, loaded]);
     run.points
         .retain(|row| [fixture::SINGLE, fixture::BATCH].contains(&row.load()));
     assert!(!titles(&run).contains(&title));
+}
+
+#[test]
+fn single_queries_are_told_by_the_users_names_and_older_runs_have_none() {
+    let (_, page) = page();
+    let titles = texts(&page, "h2, h3");
+    for title in [
+        "Recall of single queries",
+        "Worst queries",
+        "By columns of your data",
+        "Map",
+    ] {
+        assert!(titles.iter().any(|found| found == title), "{titles:?}");
+    }
+    let cells = texts(&page, "td");
+    for cell in ["q-173", "<b>fr</b>", fixture::HOSTILE] {
+        assert!(cells.iter().any(|found| found == cell), "{cell}");
+    }
+    let mut older = fixture::run();
+    older.queries.clear();
+    older.details = Default::default();
+    older
+        .points
+        .iter_mut()
+        .for_each(|row| row.recall_at.clear());
+    let older = Html::parse_document(&html(&older));
+    assert!(older.errors.is_empty(), "{:?}", older.errors);
+    let titles = texts(&older, "h2");
+    assert!(
+        !titles
+            .iter()
+            .any(|title| title == "Map" || title == "Recall of single queries")
+    );
+    assert_eq!(count(&older, "figure[hidden], input[name=k]"), 0);
+}
+
+#[test]
+fn charts_of_fewer_answers_wait_until_they_are_chosen() {
+    let (_, page) = page();
+    assert_eq!(count(&page, "figure[hidden][data-k=\"1\"]"), 4);
+    assert_eq!(count(&page, "figure[hidden][data-k=\"10\"]"), 0);
+    assert_eq!(count(&page, "input[name=k]"), 3);
+    assert_eq!(count(&page, "input[name=k][checked][value=\"10\"]"), 1);
+    assert_eq!(count(&page, "input[name=mode]"), 3);
+}
+
+#[test]
+fn the_page_is_under_6_mb() {
+    let (text, _) = page();
+    assert!(text.len() < 6_000_000, "{}", text.len());
 }
 
 #[test]

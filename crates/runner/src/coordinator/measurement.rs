@@ -1,11 +1,12 @@
 //! One measurement of one point: asked of its worker, judged, written down.
 
 use std::{
+    collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
 };
 
-use annbench_eval::trend;
+use annbench_eval::{depths, hits_at, trend};
 use annbench_index::Params;
 use annbench_store::results::{InForce, Load, Mode, Role};
 use annbench_vectors::Neighbors;
@@ -218,12 +219,35 @@ impl Coordinator<'_> {
             load,
             effective,
             missed,
+            hits_at: self.hits_at(point, &asked, &neighbors)?,
             hits: counts.clone().map(|query| query.hits as u32).collect(),
             returned: counts.map(|query| query.returned as u32).collect(),
             ids_hash,
             out_of_range: report.out_of_range(),
             repeated: report.repeated(),
         })
+    }
+
+    /// Hits of the queries `asked` among their first few answers; of the null index none.
+    fn hits_at(
+        &self,
+        point: usize,
+        asked: &[usize],
+        neighbors: &Neighbors,
+    ) -> Result<BTreeMap<usize, Vec<u32>>> {
+        let planned = &self.plan.points[point];
+        if planned.role == Role::Null {
+            return Ok(BTreeMap::new());
+        }
+        let truth = self.truths.of(self.plan.builds[planned.build].n)?;
+        let (base, queries) = (self.data.base.view(), self.data.queries.view());
+        let depths = depths(self.plan.k);
+        let hits = hits_at(&depths, truth, base, queries, neighbors).context("count hits")?;
+        let of_asked = |hits: Vec<u32>| asked.iter().map(|&at| hits[at]).collect();
+        Ok(depths
+            .into_iter()
+            .zip(hits.into_iter().map(of_asked))
+            .collect())
     }
 
     /// Writes a failed point down. A worker that died is replaced, for the sake of its other points.

@@ -17,7 +17,7 @@ impl PointBuilder<'_> {
         };
         let mut warnings = Vec::new();
         warnings.extend(self.clamped(answered));
-        warnings.extend(self.below_one(answered));
+        warnings.extend(self.below_one());
         let short = |&&returned: &&u32| (returned as usize) < self.divisor;
         let short = answered.returned.iter().filter(short).count();
         if short > 0 {
@@ -79,8 +79,8 @@ impl PointBuilder<'_> {
         })
     }
 
-    fn below_one(&self, answered: &Answered) -> Option<Warning> {
-        let recall = self.recall(answered)?.value;
+    fn below_one(&self) -> Option<Warning> {
+        let recall = self.recall()?.value;
         let build = &self.plan.builds[self.planned.build];
         (build.is_exact && recall < EXACT_ENOUGH).then_some(Warning::ExactBelowOne { recall })
     }

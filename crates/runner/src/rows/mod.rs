@@ -12,8 +12,8 @@ use annbench_eval::{
     spread, summarize,
 };
 use annbench_store::results::{
-    BuildRow, ColdStart, Estimate, InForce, LatencyUs, Load, Noise, PointRow, QueryRow, Role,
-    Scaling, Settled, SplitChoice, Spread, Status, tables::PointLatencies,
+    BuildRow, ColdStart, Estimate, InForce, LatencyUs, Load, Noise, PointRow, QueryRow, RecallAt,
+    Role, Scaling, Settled, SplitChoice, Spread, Status, tables::PointLatencies,
 };
 
 use crate::{
@@ -144,7 +144,8 @@ impl<'a> PointBuilder<'a> {
             n: build.n,
             k: self.plan.k,
             status: self.status(),
-            recall: answered.and_then(|answered| self.recall(answered)),
+            recall: answered.and_then(|_| self.recall()),
+            recall_at: answered.map_or_else(Vec::new, |answered| self.recall_at(answered)),
             qps,
             repay: None,
             tier: None,
@@ -180,26 +181,45 @@ impl<'a> PointBuilder<'a> {
         }
     }
 
-    /// Query by query, the mean over all builds of the index.
-    fn per_query_recall(&self, answered: &Answered) -> Vec<f64> {
+    /// Query by query, the mean over all builds of the index, of the hits that `of` picks; `divisor`
+    /// of them make a recall of 1. A build without them does not count.
+    fn per_query_recall(
+        &self,
+        of: impl for<'h> Fn(&'h Answered) -> Option<&'h Vec<u32>>,
+        divisor: usize,
+    ) -> Vec<f64> {
         let repetitions = self.plan.repetitions_of(self.key.0);
-        let all: Vec<&Answered> = repetitions
-            .filter_map(|(point, _)| self.events.answered.get(&(point, self.key.1)))
+        let all: Vec<&Vec<u32>> = repetitions
+            .filter_map(|(point, _)| of(self.events.answered.get(&(point, self.key.1))?))
             .collect();
         let share = |query_idx: usize| {
-            let hits = all
-                .iter()
-                .map(|answered| f64::from(answered.hits[query_idx]));
-            hits.sum::<f64>() / (all.len() * self.divisor) as f64
+            let hits = all.iter().map(|hits| f64::from(hits[query_idx]));
+            hits.sum::<f64>() / (all.len() * divisor) as f64
         };
-        (0..answered.hits.len()).map(share).collect()
+        (0..all.first().map_or(0, |hits| hits.len()))
+            .map(share)
+            .collect()
     }
 
     /// None for the null index, which finds nothing on purpose.
-    fn recall(&self, answered: &Answered) -> Option<Estimate> {
-        let recalls = self.per_query_recall(answered);
+    fn recall(&self) -> Option<Estimate> {
+        let recalls = self.per_query_recall(|answered| Some(&answered.hits), self.divisor);
         let interval = recall_interval(&recalls, &bootstrap(self.plan.seed))?;
         (self.planned.role != Role::Null).then(|| estimate(interval))
+    }
+
+    /// That of the first few answers.
+    fn recall_at(&self, answered: &Answered) -> Vec<RecallAt> {
+        let recall = |&k: &usize| {
+            let divisor = k.min(self.divisor);
+            let recalls = self.per_query_recall(|answered| answered.hits_at.get(&k), divisor);
+            let interval = recall_interval(&recalls, &bootstrap(self.plan.seed))?;
+            Some(RecallAt {
+                k,
+                recall: estimate(interval),
+            })
+        };
+        answered.hits_at.keys().filter_map(recall).collect()
     }
 
     /// Queries a round, if there was one.

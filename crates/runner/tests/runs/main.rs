@@ -32,6 +32,7 @@ mod coordinator;
 #[cfg(unix)]
 mod cuts;
 mod deaths;
+mod described;
 mod given;
 mod growth;
 mod loads;
@@ -80,6 +81,7 @@ fn trials() -> Vec<Trial> {
     trials.extend(given::trials());
     trials.extend(growth::trials());
     trials.extend(deaths::trials());
+    trials.extend(described::trials());
     trials.extend(loads::trials());
     trials.extend(repairs::trials());
     trials.extend(so_far::trials());
@@ -103,6 +105,8 @@ fn a_run_leaves_everything_behind() {
         "points.parquet",
         "queries.parquet",
         "latencies.hlog",
+        "query_facts.parquet",
+        "map.json",
     ];
     for name in names {
         assert!(finished.folder.join(name).is_file(), "{name}");

@@ -110,7 +110,9 @@ impl<'a> IdSink<'a> {
     }
 }
 
-fn without_dictionary(array: &ArrayRef) -> ArrayRef {
+/// The values themselves. To be called under [`guard`](crate::parquet::guard), for a damaged file may
+/// name entries that are not there.
+pub(crate) fn without_dictionary(array: &ArrayRef) -> ArrayRef {
     let Some(dictionary) = array.as_any_dictionary_opt() else {
         return array.clone();
     };

@@ -149,10 +149,17 @@ fn usual_id(schema: &Schema) -> Option<usize> {
 
 fn is_id(column: &DataType) -> bool {
     match column {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
         DataType::Dictionary(_, values) => is_id(values),
-        other => other.is_integer(),
+        other => is_text(other) || other.is_integer(),
     }
+}
+
+/// Whether a column holds strings.
+pub(crate) fn is_text(column: &DataType) -> bool {
+    matches!(
+        column,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    )
 }
 
 /// The place of a named column.

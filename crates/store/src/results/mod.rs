@@ -12,7 +12,7 @@ pub use record::{
     Scaling, ScalingStep, SplitChoice,
 };
 pub use rows::{
-    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryRow, Repay, Role, Settled,
-    Spread, Status, Tier,
+    BuildRow, Estimate, LatencyUs, Load, Memory, Mode, PointRow, QueryFacts, QueryRow, RecallAt,
+    Repay, Role, Settled, Spread, Status, Tier, VectorMap,
 };
 pub use warning::Warning;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{ColdStart, InForce, Warning};
+use crate::RowFacts;
 
 /// How queries are offered to an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -321,6 +322,9 @@ pub struct PointRow {
     pub status: Status,
     /// recall@k over the queries.
     pub recall: Option<Estimate>,
+    /// The same of the first few answers, for depths below k; none of a run before there was any.
+    #[serde(default)]
+    pub recall_at: Vec<RecallAt>,
     /// Queries a second, over rounds.
     pub qps: Option<Estimate>,
     /// Queries that repay the build of its index; none of an exact index, where no exact index was
@@ -362,6 +366,38 @@ impl PointRow {
             distinct_queries: self.distinct_queries,
         }
     }
+}
+
+/// recall@k of the first few answers of a search for more.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RecallAt {
+    /// Answers that count: of them as many true neighbours are wanted.
+    pub k: usize,
+    /// recall@k over the queries.
+    pub recall: Estimate,
+}
+
+/// What is known of one query before any index is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueryFacts {
+    /// Number of the query, from 0.
+    pub query_idx: usize,
+    /// What the user calls it and says of it.
+    pub row: RowFacts,
+    /// Its relative contrast at k: the mean distance to the base over that to the k-th neighbour.
+    /// The nearer to 1, the harder the query; infinite where that neighbour equals it.
+    pub contrast: f64,
+}
+
+/// A map of the vectors: their first two principal components.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VectorMap {
+    /// Share of the sample's variance along each axis, in `0..=1`.
+    pub variance_shares: [f64; 2],
+    /// Places of a sample of the base.
+    pub base: Vec<[f32; 2]>,
+    /// Places of the queries, by number.
+    pub queries: Vec<[f32; 2]>,
 }
 
 /// One query at one operating point, under one load.

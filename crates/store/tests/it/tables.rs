@@ -1,8 +1,12 @@
 //! A run's tables hold what was put in, bit for bit.
 
-use annbench_store::results::{
-    BuildRow, ColdStart, Estimate, InForce, LatencyUs, Load, Memory, Mode, PointRow, QueryRow,
-    Repay, Role, Settled, Spread, Status, Tier, Warning, tables::*,
+use annbench_store::{
+    RowFacts,
+    results::{
+        BuildRow, ColdStart, Estimate, InForce, LatencyUs, Load, Memory, Mode, PointRow,
+        QueryFacts, QueryRow, RecallAt, Repay, Role, Settled, Spread, Status, Tier, VectorMap,
+        Warning, tables::*,
+    },
 };
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
@@ -132,6 +136,11 @@ fn point() -> impl Strategy<Value = PointRow> {
         status: work.3,
         n_queries: work.4,
         recall: found.0,
+        recall_at: found
+            .0
+            .map(|recall| RecallAt { k: 5, recall })
+            .into_iter()
+            .collect(),
         qps: found.1,
         latency_us: found.2,
         rounds_s: found.3,
@@ -207,6 +216,24 @@ fn query() -> impl Strategy<Value = QueryRow> {
     (counts, mode(), option::of(any::<u64>()), missed).prop_map(row)
 }
 
+fn facts() -> impl Strategy<Value = QueryFacts> {
+    let groups = vec(("[a-z]{1,4}", ".{0,4}"), 0..3);
+    let row = (option::of(".{0,5}"), option::of(".{0,9}"), groups);
+    (0usize..999, row, 0.5f64..9.0).prop_map(|(query_idx, row, contrast)| QueryFacts {
+        query_idx,
+        row: RowFacts {
+            id: row.0,
+            text: row.1,
+            groups: row.2.into_iter().collect(),
+        },
+        contrast: if query_idx % 7 == 0 {
+            f64::INFINITY
+        } else {
+            contrast
+        },
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
@@ -214,6 +241,7 @@ proptest! {
         points in vec(point(), 0..6),
         builds in vec(build(), 0..6),
         queries in vec(query(), 0..20),
+        facts in vec(facts(), 0..20),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
@@ -223,6 +251,9 @@ proptest! {
         prop_assert_eq!(read_builds(&path("builds.parquet")).unwrap(), builds);
         write_queries(&path("queries.parquet"), &queries).unwrap();
         prop_assert_eq!(read_queries(&path("queries.parquet")).unwrap(), queries);
+        prop_assert_eq!(read_query_facts(&path("query_facts.parquet")).unwrap(), []);
+        write_query_facts(&path("query_facts.parquet"), &facts).unwrap();
+        prop_assert_eq!(read_query_facts(&path("query_facts.parquet")).unwrap(), facts);
     }
 }
 
@@ -242,4 +273,20 @@ fn one_table_in_place_of_another_is_refused_by_its_column() {
         message.contains("queries.parquet: not a sound Parquet file"),
         "{message}"
     );
+}
+
+#[test]
+fn a_map_round_trips_and_an_older_run_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("map.json");
+    assert_eq!(read_map(&path).unwrap(), None);
+    let map = VectorMap {
+        variance_shares: [0.25, 0.125],
+        base: vec![[0.5, -1.25], [3.0, 0.1]],
+        queries: vec![[1e-7, 2.0]],
+    };
+    write_map(&path, &map).unwrap();
+    assert_eq!(read_map(&path).unwrap(), Some(map));
+    std::fs::write(&path, "{}").unwrap();
+    assert!(read_map(&path).is_err());
 }

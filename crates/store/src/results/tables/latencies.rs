@@ -6,13 +6,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use hdrhistogram::{
     Histogram,
     serialization::{
-        V2DeflateSerializer,
-        interval_log::{IntervalLogWriterBuilder, Tag},
+        Deserializer, V2DeflateSerializer,
+        interval_log::{IntervalLogIterator, IntervalLogWriterBuilder, LogEntry, Tag},
     },
 };
+use serde::{Deserialize, Serialize};
 
 use super::{TableError, io_error};
 use crate::{atomic, results::Load};
@@ -37,12 +39,26 @@ pub struct PointLatencies {
 }
 
 impl PointLatencies {
-    /// What tells this entry of the log from others: `3:open_loop;500_qps;2_threads`.
+    /// What tells this entry of the log from others.
     pub fn tag(&self) -> String {
-        let load = self.load.to_string();
-        let load = load.replace(", ", ";").replace(' ', "_");
-        format!("{}:{load}", self.point)
+        latency_tag(self.point, self.load)
     }
+}
+
+/// What tells the entry of a point and load from others: `3:open_loop;500_qps;2_threads`.
+pub fn latency_tag(point: usize, load: Load) -> String {
+    let load = load.to_string();
+    let load = load.replace(", ", ";").replace(' ', "_");
+    format!("{point}:{load}")
+}
+
+/// An entry of the log: how often each latency was measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatencyHistogram {
+    /// Which point and load it is of; see [`latency_tag`].
+    pub tag: String,
+    /// Latencies in nanoseconds to three digits, ascending, with how often each was measured.
+    pub counts: Vec<(u64, u64)>,
 }
 
 /// Writes an HdrHistogram interval log (format V2, compressed) of a run that began at `started`, an
@@ -85,6 +101,44 @@ fn encode(
     Ok(bytes)
 }
 
+/// Reads what [`write_latencies`] wrote; nothing where there is no such file.
+///
+/// # Errors
+/// [`TableError`] if the file cannot be read or is no such log.
+pub fn read_latencies(path: &Path) -> Result<Vec<LatencyHistogram>, TableError> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let bytes = std::fs::read(path).map_err(io_error("read", path))?;
+    decode(&bytes).map_err(|problem| TableError::Histogram {
+        path: path.into(),
+        problem,
+    })
+}
+
+fn decode(bytes: &[u8]) -> Result<Vec<LatencyHistogram>, String> {
+    let mut decoder = Deserializer::new();
+    let mut all = Vec::new();
+    for entry in IntervalLogIterator::new(bytes) {
+        let entry = entry.map_err(|error| format!("{error:?}"))?;
+        if let LogEntry::Interval(interval) = entry {
+            let encoded = BASE64_STANDARD.decode(interval.encoded_histogram());
+            let encoded = encoded.map_err(|error| error.to_string())?;
+            let histogram: Histogram<u64> = decoder
+                .deserialize(&mut encoded.as_slice())
+                .map_err(|error| error.to_string())?;
+            let counts = histogram.iter_recorded();
+            all.push(LatencyHistogram {
+                tag: interval.tag().map_or("", |tag| tag.as_str()).to_owned(),
+                counts: counts
+                    .map(|step| (step.value_iterated_to(), step.count_at_value()))
+                    .collect(),
+            });
+        }
+    }
+    Ok(all)
+}
+
 fn histogram(latencies_ns: &[u64]) -> Result<Histogram<u64>, Box<dyn std::error::Error>> {
     // Grows by itself to hold what comes.
     let mut histogram = Histogram::new(DIGITS)?;
@@ -96,35 +150,10 @@ fn histogram(latencies_ns: &[u64]) -> Result<Histogram<u64>, Box<dyn std::error:
 
 #[cfg(test)]
 mod tests {
-    use hdrhistogram::serialization::{
-        Deserializer,
-        interval_log::{IntervalLogIterator, LogEntry},
-    };
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
     use crate::results::Mode;
-
-    /// Tags and histograms of a log, read by the library's own reader.
-    fn read(bytes: &[u8]) -> Vec<(String, Histogram<u64>)> {
-        let entries = IntervalLogIterator::new(bytes).map(Result::unwrap);
-        let interval = |entry| match entry {
-            LogEntry::Interval(interval) => Some(interval),
-            _ => None,
-        };
-        let decode = |text: &str| {
-            use base64::{Engine, engine::general_purpose::STANDARD};
-            let bytes = STANDARD.decode(text).unwrap();
-            Deserializer::new().deserialize(&mut &bytes[..]).unwrap()
-        };
-        entries
-            .filter_map(interval)
-            .map(|interval| {
-                let tag = interval.tag().unwrap().as_str().to_owned();
-                (tag, decode(interval.encoded_histogram()))
-            })
-            .collect()
-    }
 
     fn latencies(latencies_ns: Vec<u64>, load: Load) -> PointLatencies {
         PointLatencies {
@@ -170,14 +199,14 @@ mod tests {
         ) {
             let load = Load::new(Mode::Single, 1);
             let bytes = encode(SystemTime::UNIX_EPOCH, [latencies(samples.clone(), load)]).unwrap();
-            let found = read(&bytes);
+            let found = decode(&bytes).unwrap();
             prop_assert_eq!(found.len(), 1);
-            let (tag, histogram) = &found[0];
-            prop_assert_eq!(tag, "3:single");
-            prop_assert_eq!(histogram.len(), samples.len() as u64);
+            prop_assert_eq!(&found[0].tag, "3:single");
+            let counts = found[0].counts.iter();
+            let read: Vec<u64> = counts.flat_map(|&(ns, count)| vec![ns; count as usize]).collect();
+            prop_assert_eq!(read.len(), samples.len());
             samples.sort_unstable();
-            for (quantile, exact) in [(0.5, samples[(samples.len() - 1) / 2]), (1.0, samples[samples.len() - 1])] {
-                let read = histogram.value_at_quantile(quantile);
+            for (&read, &exact) in read.iter().zip(&samples) {
                 prop_assert!(read.abs_diff(exact) as f64 <= 0.001 * exact as f64 + 1.0, "{} {}", read, exact);
             }
         }
@@ -186,6 +215,16 @@ mod tests {
     #[test]
     fn a_log_of_nothing_is_a_log() {
         let bytes = encode(SystemTime::UNIX_EPOCH, []).unwrap();
-        assert_eq!(read(&bytes).len(), 0);
+        assert_eq!(decode(&bytes), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_no_log_is_refused_and_what_is_not_there_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latencies.hlog");
+        assert_eq!(read_latencies(&path).unwrap(), []);
+        std::fs::write(&path, "Tag=1:single,0.0,1.0,2.0,no base64!\n").unwrap();
+        let message = read_latencies(&path).unwrap_err().to_string();
+        assert!(message.contains("make no histogram"), "{message}");
     }
 }

@@ -1,11 +1,13 @@
 //! A run's tables as Parquet with plain typed columns, and its record as JSON: what pandas, DuckDB
 //! and the report read; and latencies as HdrHistogram's tools read them. All files are written
-//! atomically.
+//! atomically. What an older run does not have, `query_facts.parquet` and `map.json`, reads as none.
 
 mod builds;
 mod latencies;
+mod map;
 mod points;
 mod queries;
+mod query_facts;
 mod reader;
 mod record;
 mod writer;
@@ -16,9 +18,13 @@ use std::{
 };
 
 pub use builds::{read_builds, write_builds};
-pub use latencies::{PointLatencies, write_latencies};
+pub use latencies::{
+    LatencyHistogram, PointLatencies, latency_tag, read_latencies, write_latencies,
+};
+pub use map::{read_map, write_map};
 pub use points::{read_points, write_points};
 pub use queries::{read_queries, write_queries};
+pub use query_facts::{read_query_facts, write_query_facts};
 pub use record::{read_record, write_record};
 
 /// A table or record that could not be written or read.

@@ -54,6 +54,7 @@ pub fn write_points(path: &Path, rows: &[PointRow]) -> Result<(), TableError> {
             "load_read_bytes",
             rows.iter().map(|row| row.cold?.read_bytes),
         )
+        .json("recall_at", rows.iter().map(|row| &row.recall_at))
         .json("warnings", rows.iter().map(|row| &row.warnings))
         .write(path)
 }
@@ -80,6 +81,7 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
     let k = table.counts("k")?;
     let mut statuses = read_statuses(&table)?.into_iter();
     let recall = read_estimates(&table, "recall")?;
+    let mut recall_at = table.json_or_default("recall_at")?.into_iter();
     let qps = read_estimates(&table, "qps")?;
     let latency_us = read_latencies(&table)?;
     let repay = read_repays(&table)?;
@@ -110,6 +112,7 @@ pub fn read_points(path: &Path) -> Result<Vec<PointRow>, TableError> {
             k: k[row],
             status: statuses.next()?,
             recall: recall[row],
+            recall_at: recall_at.next()?,
             qps: qps[row],
             repay: repay[row],
             tier: tiers.next()?,

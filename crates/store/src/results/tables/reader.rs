@@ -95,6 +95,17 @@ impl Table {
             .collect()
     }
 
+    /// [`json`](Self::json); defaults where the file is of a time before there was such a column.
+    pub(super) fn json_or_default<T: DeserializeOwned + Default>(
+        &self,
+        name: &str,
+    ) -> Result<Vec<T>, TableError> {
+        match self.rows.column_by_name(name) {
+            Some(_) => self.json(name),
+            None => Ok((0..self.len()).map(|_| T::default()).collect()),
+        }
+    }
+
     pub(super) fn float_lists(&self, name: &str) -> Result<Vec<Vec<f64>>, TableError> {
         let expected = DataType::new_list(DataType::Float64, true);
         let lists = self
@@ -157,4 +168,25 @@ fn decode(file: File) -> Result<RecordBatch, ParquetError> {
     let schema = builder.schema().clone();
     let batches = builder.build()?.collect::<Result<Vec<_>, _>>()?;
     Ok(arrow_select::concat::concat_batches(&schema, &batches)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::writer::Columns;
+    use super::*;
+
+    #[test]
+    fn a_column_that_an_older_file_lacks_has_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.parquet");
+        let rows = Columns::default().counts("point", 0..2);
+        rows.json("told", [vec![1], vec![]].iter())
+            .write(&path)
+            .unwrap();
+        let table = Table::read(&path).unwrap();
+        let read = |name| table.json_or_default::<Vec<usize>>(name).unwrap();
+        assert_eq!(read("told"), vec![vec![1], vec![]]);
+        assert_eq!(read("recall_at"), vec![Vec::<usize>::new(); 2]);
+        assert!(table.json::<Vec<usize>>("recall_at").is_err());
+    }
 }
