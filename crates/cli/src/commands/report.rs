@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use annbench_report::{Format, Run};
+use annbench_report::{Details, Format, Run};
 use annbench_runner::{FoundRun, RunState, Runs, SoFar, so_far};
 use annbench_store::results::Warning;
 use anyhow::Result;
@@ -125,6 +125,7 @@ fn read(found: &FoundRun) -> Result<Run> {
         builds,
         points,
         queries,
+        details: Details::read(&found.folder)?,
     })
 }
 
