@@ -5,7 +5,7 @@ use annbench_store::results::{PointRow, Tier, VectorMap};
 use super::{Chart, Choice, Dimension, Extent, Kind, Line, Mark, exactly};
 use crate::{
     Run,
-    numbers::{Quantity, percent, share},
+    numbers::{Quantity, count, percent, share},
     run::point_name,
     tail::{Recalls, query_name},
 };
@@ -43,8 +43,8 @@ pub(super) fn map(run: &Run) -> Option<Chart> {
         name: "map".to_owned(),
         title: format!(
             "{} base vectors and {} queries by their first two principal components",
-            map.base.len(),
-            map.queries.len()
+            count(map.base.len()),
+            count(map.queries.len())
         ),
         x: axis(0),
         y: axis(1),
