@@ -49,7 +49,10 @@ fn cut_off(run: &Path) {
 /// How many points are said to have been measured, of three.
 fn measured(said: &str) -> Option<usize> {
     let said = said.strip_prefix("UNFINISHED: ")?;
-    said.split_once(" of 3 points have been measured")?.0.parse().ok()
+    said.split_once(" of 3 points have been measured")?
+        .0
+        .parse()
+        .ok()
 }
 
 #[test]
@@ -66,11 +69,18 @@ fn a_run_that_is_not_finished_reports_what_it_holds_and_says_so() {
     let said = String::from_utf8(told.stdout).unwrap();
     let errors = String::from_utf8(told.stderr).unwrap();
     assert_eq!(told.status.code(), Some(1), "{said}{errors}");
-    assert!(measured(&said).is_some_and(|measured| measured < 3), "{said}");
+    assert!(
+        measured(&said).is_some_and(|measured| measured < 3),
+        "{said}"
+    );
     let measured = measured(&said).unwrap();
     let page = fs::read_to_string(run.join("report.html")).unwrap();
-    assert!(page.contains(&format!("UNFINISHED: {measured} of 3")), "the page says so");
-    let report: Value = serde_json::from_slice(&fs::read(run.join("report.json")).unwrap()).unwrap();
+    assert!(
+        page.contains(&format!("UNFINISHED: {measured} of 3")),
+        "the page says so"
+    );
+    let report: Value =
+        serde_json::from_slice(&fs::read(run.join("report.json")).unwrap()).unwrap();
     assert_eq!(report["points"].as_array().map(Vec::len), Some(measured));
     assert_eq!(report["record"]["finished"], json!(null));
     // The run goes on as if nobody had looked.
