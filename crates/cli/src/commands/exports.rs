@@ -77,7 +77,7 @@ fn texts(run: &Run, wanted: &Wanted, place: &Place) -> Result<Vec<Export>> {
 /// What cannot be had of a run is the argument's fault.
 fn table(run: &Run, format: Format, part: Part) -> Result<String, BadArgument> {
     let table = format.table(run, part);
-    table.map_err(|error| BadArgument(format!("--table {}: {error}", part.name())))
+    table.map_err(|error| BadArgument(error.to_string()))
 }
 
 fn pictures(run: &Run, picture: Picture, folder: &Path) -> Result<Vec<Export>> {

@@ -138,7 +138,7 @@ fn nothing_is_there(exports: &[Export]) -> Result<(), BadArgument> {
     let more = match there.len() {
         0 => return Ok(()),
         1 => String::new(),
-        n => format!(" and {} more files", n - 1),
+        n => format!(" and {} more", n - 1),
     };
     let first = there[0].display();
     Err(BadArgument(format!(
