@@ -422,7 +422,7 @@ fn a_folder_of_a_bucket_is_one_table() {
     let remote = Remote::new(folder.path())
         .with_limits(LIMITS)
         .with_variables(&variables);
-    let bring = |address| remote.bring(address, &LoadOptions::default(), &mut |_| {});
+    let bring = |address: &str| remote.bring(address, &LoadOptions::default(), &mut |_| {});
     let brought = bring("s3://bucket/set/").unwrap();
     assert!(brought.path.ends_with("set"), "{}", brought.path.display());
     check_vectors(&brought.path);
