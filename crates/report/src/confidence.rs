@@ -118,7 +118,11 @@ mod tests {
     #[test]
     fn without_queries_or_sense_there_is_no_other_confidence() {
         let refused = |run: Run, level| run.at_confidence(level).unwrap_err();
-        assert_eq!(refused(fixture::run(), 0.9), ConfidenceError::NoQueries);
+        let without = Run {
+            queries: Vec::new(),
+            ..fixture::run()
+        };
+        assert_eq!(refused(without, 0.9), ConfidenceError::NoQueries);
         for level in [0.0, 1.0, 95.0, f64::NAN] {
             let error = refused(with_queries(), level);
             assert!(matches!(error, ConfidenceError::NoShare(_)), "{level}");

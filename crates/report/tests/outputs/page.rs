@@ -1,6 +1,6 @@
 //! The HTML page, taken apart by a parser nobody here wrote.
 
-use annbench_report::{Run, html};
+use annbench_report::{Details, Run, html};
 use annbench_store::results::Mode;
 use scraper::{ElementRef, Html, Selector};
 
@@ -219,6 +219,7 @@ fn a_run_without_rows_is_a_page_that_says_so() {
     let mut run = fixture::run();
     run.points.clear();
     run.builds.clear();
+    run.details = Details::default();
     let page = Html::parse_document(&html(&run));
     assert!(page.errors.is_empty(), "{:?}", page.errors);
     assert_eq!(texts(&page, ".lead"), ["No operating point was measured."]);

@@ -73,7 +73,7 @@ mod tests {
         let waited = std::thread::spawn(|| {
             // Nobody sends: the wait ends by its limit, and was a wait.
             let (_sender, never) = std::sync::mpsc::channel::<()>();
-            let _ = never.recv_timeout(std::time::Duration::from_millis(1));
+            let _ = never.recv_timeout(std::time::Duration::from_millis(50));
             (Switches::of_this_thread(), Switches::of_process())
         });
         let (of_thread, of_process) = waited.join().unwrap();

@@ -20,7 +20,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn a_run_keeps_what_is_known_of_its_queries() {
-    let finished = World::new().run(PLAIN);
+    let world = World::new();
+    let finished = world.run(PLAIN);
     let facts = read_query_facts(&finished.folder.join("query_facts.parquet")).unwrap();
     assert_eq!(facts.len(), 10);
     for (query_idx, facts) in facts.iter().enumerate() {
@@ -65,7 +66,8 @@ fn queries_of_a_table_bring_its_columns_along() {
 }
 
 fn recall_of_fewer_answers_is_kept() {
-    let finished = World::new().run("[[index]]\ntype = \"mock\"\nsearch.share = [0.5, 1.0]\n");
+    let world = World::new();
+    let finished = world.run("[[index]]\ntype = \"mock\"\nsearch.share = [0.5, 1.0]\n");
     let points = read_points(&finished.folder.join("points.parquet")).unwrap();
     let candidates = points.iter().filter(|row| finished.points.contains(row));
     let mut n = 0;
