@@ -182,8 +182,11 @@ impl Chart {
     pub fn all(run: &Run) -> Vec<Self> {
         [
             Self::trade_offs(run),
+            Self::latencies(run),
             Self::under_load(run),
             Self::scaling(run),
+            Self::difficulty(run).into_iter().collect(),
+            Self::map(run).into_iter().collect(),
         ]
         .concat()
     }

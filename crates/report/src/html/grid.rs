@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-use crate::{Cell, Column, Mark, Table, Value, csv};
+use crate::{Cell, Column, Mark, Table, Value, csv, export::qualified};
 
 /// Words longer than this are broken into lines.
 const LONG: usize = 60;
@@ -33,14 +33,6 @@ pub(super) fn grid_named(
                 }
             }
         }
-    }
-}
-
-/// A column's key, led by what it stands under: `single_qps`.
-fn qualified(column: &Column) -> String {
-    match column.over {
-        "" => column.key.to_owned(),
-        over => format!("{over}_{}", column.key),
     }
 }
 
