@@ -5,6 +5,8 @@
     reason = "a helper of tests fails as tests do"
 )]
 
+use std::sync::{Mutex, PoisonError};
+
 use annbench_faiss::{FactoryBackend, FlatBackend, HnswBackend, IvfFlatBackend};
 use annbench_index::{
     AnyBackend,
@@ -12,7 +14,12 @@ use annbench_index::{
 };
 use annbench_vectors::Metric;
 
+/// One suite at a time: OpenBLAS lends its threads to one caller, and sums of another's, which then
+/// has none, are rounded in another order.
+static TURN: Mutex<()> = Mutex::new(());
+
 fn check(backend: &dyn AnyBackend, case: Case) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let scratch = tempfile::tempdir().unwrap();
     run(backend, &case, scratch.path()).unwrap_or_else(|violations| panic!("{violations}"));
 }

@@ -215,23 +215,6 @@ fn a_conversion_takes_no_memory_for_the_size_of_its_input() {
 }
 
 #[test]
-fn ids_that_repeat_in_other_blocks_are_left_to_whoever_loads_them() {
-    let folder = tempfile::tempdir().unwrap();
-    let rows = (0..3_000).map(|row| format!("{{\"id\": {}, \"emb\": [1, 2]}}\n", row % 2_999));
-    let input = folder.path().join("in.jsonl");
-    std::fs::write(&input, rows.collect::<String>()).unwrap();
-    let output = folder.path().join("out.parquet");
-    converted(&input, &output, &ConvertOptions::default());
-    let message = load(&output, &LoadOptions::default(), &mut |_| {})
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains("rows 0 and 2999 both have the id `0`"),
-        "{message}"
-    );
-}
-
-#[test]
 fn one_text_among_ids_makes_all_of_them_texts() {
     let folder = tempfile::tempdir().unwrap();
     let id = |row| {
