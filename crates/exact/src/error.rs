@@ -35,6 +35,16 @@ pub enum ExactError {
         /// The kernel asked for.
         kernel: Kernel,
     },
+    /// The packed copy does not fit into memory.
+    #[error(
+        "no memory for the packed copy of {n} vectors of dim = {dim}; search the base in blocks"
+    )]
+    NoMemory {
+        /// Vectors of the base.
+        n: usize,
+        /// Components of each.
+        dim: usize,
+    },
     /// The caller's flag was raised.
     #[error("exact search was cancelled")]
     Cancelled,

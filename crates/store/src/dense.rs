@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use annbench_vectors::zeroed_vec;
+
 use crate::{
     Dtype, Embeddings, Faults, LoadError, Progress,
     embeddings::{RowNumber, numbered},
@@ -73,5 +75,5 @@ pub(crate) fn room(path: &Path, n: usize, dim: usize) -> Result<Vec<f32>, LoadEr
         dim,
     };
     let count = n.checked_mul(dim).ok_or_else(too_large)?;
-    bytemuck::allocation::try_zeroed_vec(count).map_err(|()| too_large())
+    zeroed_vec(count).ok_or_else(too_large)
 }

@@ -26,6 +26,7 @@ mod metric;
 mod neighbors;
 mod normalize;
 mod principal;
+mod room;
 
 pub use ids::{Id, Ids};
 pub use matrix::{Matrix, MatrixView, ShapeError};
@@ -33,3 +34,4 @@ pub use metric::{Metric, UnknownMetric};
 pub use neighbors::{Neighbors, NeighborsMut};
 pub use normalize::{ZeroVector, normalize_rows, refuse_zero_rows};
 pub use principal::PrincipalComponents;
+pub use room::zeroed_vec;

@@ -8,8 +8,8 @@ use crate::{process::Outcome, workspace::Workspace};
 /// Folders whose code may be `unsafe`: calls into FAISS, and CPU instructions.
 const UNSAFE: [&str; 2] = ["crates/faiss", "crates/exact"];
 
-/// One file here may be `unsafe`: the memory map.
-const ONE_UNSAFE_FILE: &str = "crates/store/src";
+/// One file of each may be `unsafe`: the memory map, and the advice on memory.
+const ONE_UNSAFE_FILE: [&str; 2] = ["crates/store/src", "crates/vectors/src"];
 
 /// Code that talks to the user itself.
 const PRINTING: [&str; 2] = ["crates/cli", "xtask"];
@@ -41,21 +41,31 @@ pub(super) fn check(workspace: &Workspace) -> Outcome<Vec<String>> {
 
 fn unsafe_lines(files: &[(PathBuf, String)]) -> Vec<String> {
     let mut found = Vec::new();
-    let mut mapped: Option<&Path> = None;
+    let mut allowed: Vec<(&str, &Path)> = Vec::new();
     for (file, source) in files {
         let lines = scan::lines_with(&scan::code(source), "unsafe");
         if lines.is_empty() || lies_in(file, &UNSAFE) {
             continue;
         }
-        if file.starts_with(ONE_UNSAFE_FILE) && mapped.is_none() {
-            mapped = Some(file);
-            continue;
-        }
-        let hint = match mapped {
-            Some(other) if file.starts_with(ONE_UNSAFE_FILE) => {
-                format!("in store only one file may, and {} does", other.display())
+        let folder = ONE_UNSAFE_FILE
+            .into_iter()
+            .find(|folder| file.starts_with(folder));
+        let other = allowed.iter().find(|(taken, _)| Some(*taken) == folder);
+        let hint = match (folder, other) {
+            (Some(folder), None) => {
+                allowed.push((folder, file));
+                continue;
             }
-            _ => "only faiss, exact and store's memory map may".to_owned(),
+            (Some(folder), Some((_, other))) => {
+                format!(
+                    "in {folder} only one file may, and {} does",
+                    other.display()
+                )
+            }
+            (None, _) => {
+                "only faiss, exact, store's memory map and the advice on memory of vectors may"
+                    .to_owned()
+            }
         };
         found.extend(
             lines
@@ -112,11 +122,13 @@ mod tests {
                 "crates/faiss/src/ffi.rs",
                 "crates/exact/src/simd.rs",
                 "crates/store/src/map.rs",
+                "crates/vectors/src/room.rs",
             ],
             0,
         );
         check(&["crates/eval/src/lib.rs"], 1);
         check(&["crates/store/src/map.rs", "crates/store/src/zz.rs"], 1);
+        check(&["crates/vectors/src/a.rs", "crates/vectors/src/b.rs"], 1);
         check(&["crates/faiss2/src/lib.rs", "benches/src/lib.rs"], 2);
     }
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use annbench_vectors::{MatrixView, Metric};
+use annbench_vectors::{MatrixView, Metric, zeroed_vec};
 
 use super::{
     Engine,
@@ -56,9 +56,13 @@ impl PackedBase {
         let steps = base.dim().div_ceil(STEP);
         let n_blocks = base.n().div_ceil(ROWS);
         let largest_code = engine.kernel().limits().largest_code;
+        let no_memory = || ExactError::NoMemory {
+            n: base.n(),
+            dim: base.dim(),
+        };
         let mut packed = Self {
             engine,
-            codes: vec![[0; ROWS * STEP]; n_blocks * steps],
+            codes: zeroed_vec(n_blocks * steps).ok_or_else(no_memory)?,
             facts: vec![Facts::UNKNOWN; n_blocks],
             steps,
             zeros: vec![i16::from(largest_code / 2); base.dim()],

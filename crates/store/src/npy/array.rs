@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use annbench_vectors::{Matrix, MatrixView};
+use annbench_vectors::{Matrix, MatrixView, zeroed_vec};
 
 use super::{Element, Header, NpyError};
 use crate::atomic;
@@ -133,7 +133,7 @@ pub(super) fn check_layout(path: &Path, header: &Header, descrs: &[&str]) -> Res
 
 /// Room for as many elements as the file was found to hold.
 pub(super) fn zeroed<T: Element>(path: &Path, elements: u64) -> Result<Vec<T>, NpyError> {
-    bytemuck::allocation::try_zeroed_vec(elements as usize).map_err(|()| NpyError::TooLarge {
+    zeroed_vec(elements as usize).ok_or_else(|| NpyError::TooLarge {
         path: path.into(),
         elements,
     })

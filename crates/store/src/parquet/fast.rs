@@ -9,7 +9,7 @@
 
 use std::{fs::File, io, path::Path, sync::Arc, sync::mpsc};
 
-use annbench_vectors::Matrix;
+use annbench_vectors::{Matrix, zeroed_vec};
 use arrow_schema::DataType;
 use parquet::{
     basic::{Encoding, Type},
@@ -52,8 +52,7 @@ pub(super) fn read(
     if n_values as u64 > file.bytes().saturating_mul(2) || n_values == 0 {
         return Err(NotPlain);
     }
-    let mut values: Vec<f32> =
-        bytemuck::allocation::try_zeroed_vec(n_values).map_err(|()| NotPlain)?;
+    let mut values: Vec<f32> = zeroed_vec(n_values).ok_or(NotPlain)?;
     let shares = share_out(&pages, &mut values, threads.max(1));
     column.decode_all(shares, n_values / column.dim, progress)?;
     Matrix::from_vec(values, column.dim).map_err(|_| NotPlain)

@@ -11,7 +11,7 @@ mod random;
 mod space;
 mod write;
 
-use annbench_vectors::Matrix;
+use annbench_vectors::{Matrix, zeroed_vec};
 
 pub use clusters::ClusterSpec;
 pub use error::{MakeError, RecipeError};
@@ -134,8 +134,7 @@ impl Generator {
         let dim = self.recipe.dim;
         let too_large = || RecipeError::TooLarge { n, dim };
         let values = n.checked_mul(dim).ok_or_else(too_large)?;
-        let mut values: Vec<f32> =
-            bytemuck::allocation::try_zeroed_vec(values).map_err(|()| too_large())?;
+        let mut values: Vec<f32> = zeroed_vec(values).ok_or_else(too_large)?;
         self.fill(0, &mut values, threads);
         Matrix::from_vec(values, dim).map_err(|_| RecipeError::ZeroDim)
     }
