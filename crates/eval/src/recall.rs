@@ -2,15 +2,19 @@
 
 use std::collections::HashSet;
 
-use annbench_vectors::{MatrixView, Metric, Neighbors};
+use annbench_vectors::{MatrixView, Neighbors};
 
-use crate::GroundTruth;
+use crate::{
+    GroundTruth,
+    depth::{depths, hits_within},
+};
 
 /// What an index found of the true neighbours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecallReport {
     divisor: usize,
     queries: Vec<QueryRecall>,
+    hits_at: Vec<(usize, Vec<u32>)>,
 }
 
 /// What an index found of the true neighbours of one query.
@@ -93,6 +97,14 @@ impl RecallReport {
         self.queries.iter().map(|q| self.recall_of(q)).collect()
     }
 
+    /// For each of [`depths(k)`](crate::depths) the hits of each query at it: of the first `depth`
+    /// rows returned, how many distinct ones have an exact score no worse than the `depth`-th true
+    /// neighbour's. With the answers of a search for k this is what a reader sees who looks at
+    /// fewer of them.
+    pub fn hits_at(&self) -> &[(usize, Vec<u32>)] {
+        &self.hits_at
+    }
+
     fn recall_of(&self, query: &QueryRecall) -> f64 {
         // Over an empty base there is nothing to miss.
         if self.divisor == 0 {
@@ -142,30 +154,35 @@ pub fn recall(
     threads: usize,
 ) -> Result<RecallReport, RecallError> {
     check(truth, base, queries, neighbors, threads)?;
+    let depths = depths(truth.k());
     let judge = Judge {
         truth,
         base,
         queries,
         neighbors,
+        depths: &depths,
     };
-    let mut counts = vec![QueryRecall::default(); truth.len()];
+    let mut judged = vec![Judged::default(); truth.len()];
     let each = truth.len().div_ceil(threads);
     if threads == 1 {
-        judge.fill(0, &mut counts);
+        judge.fill(0, &mut judged);
     } else {
         std::thread::scope(|scope| {
-            for (part, counts) in counts.chunks_mut(each).enumerate() {
-                scope.spawn(move || judge.fill(part * each, counts));
+            for (part, judged) in judged.chunks_mut(each).enumerate() {
+                scope.spawn(move || judge.fill(part * each, judged));
             }
         });
     }
+    let at = |place: usize| judged.iter().map(|judged| judged.hits_at[place]).collect();
+    let hits_at = (0..depths.len()).map(at);
     Ok(RecallReport {
         divisor: truth.found(),
-        queries: counts,
+        hits_at: depths.iter().copied().zip(hits_at).collect(),
+        queries: judged.iter().map(|judged| judged.recall).collect(),
     })
 }
 
-pub(crate) fn check(
+fn check(
     truth: &GroundTruth,
     base: MatrixView<'_>,
     queries: MatrixView<'_>,
@@ -206,45 +223,57 @@ pub(crate) fn check(
     }
 }
 
+/// What became of one query.
+#[derive(Debug, Clone, Default)]
+struct Judged {
+    recall: QueryRecall,
+    /// For each of the depths.
+    hits_at: Vec<u32>,
+}
+
 #[derive(Clone, Copy)]
 struct Judge<'a> {
     truth: &'a GroundTruth,
     base: MatrixView<'a>,
     queries: MatrixView<'a>,
     neighbors: &'a Neighbors,
+    depths: &'a [usize],
 }
 
 impl Judge<'_> {
-    fn fill(self, first_query: usize, counts: &mut [QueryRecall]) {
+    fn fill(self, first_query: usize, judged: &mut [Judged]) {
         let mut seen = HashSet::new();
-        for (offset, count) in counts.iter_mut().enumerate() {
-            *count = self.judge(first_query + offset, &mut seen);
+        for (offset, judged) in judged.iter_mut().enumerate() {
+            *judged = self.judge(first_query + offset, &mut seen);
         }
     }
 
-    fn judge(self, query_idx: usize, seen: &mut HashSet<u64>) -> QueryRecall {
+    fn judge(self, query_idx: usize, seen: &mut HashSet<u64>) -> Judged {
         seen.clear();
         let ids = self.neighbors.ids(query_idx);
-        let mut count = QueryRecall {
+        let mut recall = QueryRecall {
             returned: ids.len(),
             ..QueryRecall::default()
         };
+        // The exact score of each row returned; none where it names no row, or one again.
+        let mut scores = Vec::with_capacity(ids.len());
         for &id in ids {
-            if id >= self.base.n() as u64 {
-                count.out_of_range += 1;
-            } else if !seen.insert(id) {
-                count.repeated += 1;
-            } else if self.is_hit(query_idx, id as usize) {
-                count.hits += 1;
-            }
+            let is_row = id < self.base.n() as u64;
+            let is_new = is_row && seen.insert(id);
+            recall.out_of_range += usize::from(!is_row);
+            recall.repeated += usize::from(is_row && !is_new);
+            scores.push(is_new.then(|| self.score(query_idx, id as usize)));
         }
-        count
+        let hits = |depth: usize| hits_within(depth, self.truth, query_idx, &scores);
+        recall.hits = hits(self.truth.k()) as usize;
+        Judged {
+            recall,
+            hits_at: self.depths.iter().map(|&depth| hits(depth)).collect(),
+        }
     }
 
-    fn is_hit(self, query_idx: usize, row: usize) -> bool {
-        let metric: Metric = self.truth.metric();
-        let score = metric.score(self.queries.row(query_idx), self.base.row(row));
-        let kth = self.truth.kth_score(query_idx);
-        kth.is_some_and(|kth| metric.nearer_first(score, kth).is_le())
+    fn score(self, query_idx: usize, row: usize) -> f64 {
+        let (query, row) = (self.queries.row(query_idx), self.base.row(row));
+        self.truth.metric().score(query, row)
     }
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use annbench_eval::{depths, hits_at, trend};
+use annbench_eval::trend;
 use annbench_index::Params;
 use annbench_store::results::{InForce, Load, Mode, Role};
 use annbench_vectors::Neighbors;
@@ -209,45 +209,28 @@ impl Coordinator<'_> {
             let hits = report.queries()[query_idx].hits;
             truth.missed(query_idx, neighbors.ids(query_idx), hits)
         };
+        let of_asked = |hits: &Vec<u32>| asked.iter().map(|&at| hits[at]).collect();
+        let hits_at = report
+            .hits_at()
+            .iter()
+            .map(|(depth, hits)| (*depth, of_asked(hits)));
         // The null index finds nothing, on purpose.
-        let missed = match self.plan.points[point].role {
-            Role::Null => Vec::new(),
-            _ => asked.iter().map(missed).collect(),
+        let (missed, hits_at) = match self.plan.points[point].role {
+            Role::Null => (Vec::new(), BTreeMap::new()),
+            _ => (asked.iter().map(missed).collect(), hits_at.collect()),
         };
         Ok(Answered {
             point,
             load,
             effective,
             missed,
-            hits_at: self.hits_at(point, &asked, &neighbors)?,
+            hits_at,
             hits: counts.clone().map(|query| query.hits as u32).collect(),
             returned: counts.map(|query| query.returned as u32).collect(),
             ids_hash,
             out_of_range: report.out_of_range(),
             repeated: report.repeated(),
         })
-    }
-
-    /// Hits of the queries `asked` among their first few answers; of the null index none.
-    fn hits_at(
-        &self,
-        point: usize,
-        asked: &[usize],
-        neighbors: &Neighbors,
-    ) -> Result<BTreeMap<usize, Vec<u32>>> {
-        let planned = &self.plan.points[point];
-        if planned.role == Role::Null {
-            return Ok(BTreeMap::new());
-        }
-        let truth = self.truths.of(self.plan.builds[planned.build].n)?;
-        let (base, queries) = (self.data.base.view(), self.data.queries.view());
-        let depths = depths(self.plan.k);
-        let hits = hits_at(&depths, truth, base, queries, neighbors).context("count hits")?;
-        let of_asked = |hits: Vec<u32>| asked.iter().map(|&at| hits[at]).collect();
-        Ok(depths
-            .into_iter()
-            .zip(hits.into_iter().map(of_asked))
-            .collect())
     }
 
     /// Writes a failed point down. A worker that died is replaced, for the sake of its other points.
