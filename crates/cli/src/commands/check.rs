@@ -88,6 +88,7 @@ impl Patient {
             base: self.base.vectors.view(),
             ids: (!matches!(self.base.ids, Ids::Rows(_))).then_some(&self.base.ids),
             queries: self.queries.as_ref().map(|queries| queries.vectors.view()),
+            held_out: false,
             metric: self.metric,
         };
         let options = ExamineOptions {

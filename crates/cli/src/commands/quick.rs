@@ -20,6 +20,7 @@ pub(crate) fn quick(args: QuickArgs) -> anyhow::Result<Outcome> {
         folders: args.folders,
         output: args.output,
         dry_run: false,
+        is_repetition: false,
         signals: Signals::default(),
     })
 }

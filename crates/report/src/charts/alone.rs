@@ -5,13 +5,13 @@ use std::{io, sync::Arc};
 use annbench_store::results::Tier;
 use maud::{Markup, PreEscaped, html};
 use resvg::{
-    tiny_skia::{Pixmap, Transform},
+    tiny_skia::{Color, Pixmap, Transform},
     usvg::{self, Options, Tree, fontdb},
 };
 
 use super::{
     Chart, Kind, Line,
-    shape::{class, shape},
+    shape::{class, ring, shape},
     sheet::PAPER,
     svg::px,
 };
@@ -121,6 +121,9 @@ impl Chart {
             width,
             height,
         })?;
+        // The chart's own background ends within the last row of pixels where its height is no whole
+        // number of them.
+        canvas.fill(Color::WHITE);
         resvg::render(
             &tree,
             Transform::from_scale(scale, scale),
@@ -144,6 +147,7 @@ impl Chart {
                 Kind::Points | Kind::Cloud => g.mark.{ (class(line.series)) } {
                     (shape(line.series, Some(Tier::Front)))
                 },
+                Kind::Rings => g.mark.{ (class(line.series)) } { (ring(line.series)) },
                 Kind::Curve => text.tick text-anchor="middle" dy="0.35em" { (self.number(line)) },
             }
             text.tick x="16" dy="0.35em" { (line.name) }
@@ -246,6 +250,24 @@ mod tests {
             assert_eq!(width, 2_100, "{}", chart.name);
             assert!((1_400..4_000).contains(&height), "{}: {height}", chart.name);
             assert!(inked(&pixels) > 10_000, "{}", chart.name);
+        }
+    }
+
+    #[test]
+    fn a_picture_is_white_to_its_edges() {
+        for chart in charts() {
+            let (width, _, pixels) = decoded(&chart.png().unwrap());
+            let rows: Vec<&[u8]> = pixels.chunks(3 * width as usize).collect();
+            let sides = rows
+                .iter()
+                .flat_map(|row| [&row[..3], &row[row.len() - 3..]]);
+            let is_white = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 255);
+            assert!(
+                is_white(rows[0]) && is_white(rows[rows.len() - 1]),
+                "{}",
+                chart.name
+            );
+            assert!(sides.into_iter().all(is_white), "{}", chart.name);
         }
     }
 

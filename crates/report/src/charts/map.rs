@@ -1,6 +1,6 @@
 //! The vectors in two dimensions, the hard queries marked.
 
-use annbench_store::results::{PointRow, Tier, VectorMap};
+use annbench_store::results::{PointRow, VectorMap};
 
 use super::{Chart, Choice, Dimension, Extent, Kind, Line, Mark, exactly};
 use crate::{
@@ -61,18 +61,16 @@ fn cloud<'m>(name: &str, series: usize, places: impl Iterator<Item = &'m [f32; 2
         name: name.to_owned(),
         kind: Kind::Cloud,
         series,
-        marks: places
-            .map(|place| mark(*place, String::new(), None))
-            .collect(),
+        marks: places.map(|place| mark(*place, String::new())).collect(),
     }
 }
 
-fn mark(place: [f32; 2], text: String, tier: Option<Tier>) -> Mark {
+fn mark(place: [f32; 2], text: String) -> Mark {
     let [x, y] = place.map(rounded);
     Mark {
         x: exactly(x),
         y: exactly(y),
-        tier,
+        tier: None,
         text,
     }
 }
@@ -123,11 +121,11 @@ fn hard(run: &Run, map: &VectorMap) -> Line {
     };
     let placed = hardest(run).into_iter().filter_map(|query_idx| {
         let place = map.queries.get(query_idx)?;
-        Some(mark(*place, told(query_idx), Some(Tier::Front)))
+        Some(mark(*place, told(query_idx)))
     });
     Line {
         name: "hardest tenth of the queries".to_owned(),
-        kind: Kind::Points,
+        kind: Kind::Rings,
         series: HARD,
         marks: placed.collect(),
     }

@@ -4,7 +4,8 @@ use annbench_store::results::{Estimate, Tier};
 use plotly::{
     Layout, Plot, Scatter, Trace,
     common::{
-        DashType, ErrorData, ErrorType, HoverInfo, Line as Stroke, Marker, MarkerSymbol, Mode,
+        Anchor, DashType, ErrorData, ErrorType, HoverInfo, Line as Stroke, Marker, MarkerSymbol,
+        Mode, Orientation,
     },
     layout::{Axis, AxisType, HoverMode, Legend},
 };
@@ -21,6 +22,15 @@ const SYMBOLS: [(MarkerSymbol, MarkerSymbol); 6] = [
     (MarkerSymbol::TriangleDown, MarkerSymbol::TriangleDownOpen),
     (MarkerSymbol::Cross, MarkerSymbol::CrossOpen),
 ];
+
+/// Height of a chart with its axes, in pixels.
+const HEIGHT: usize = 370;
+
+/// Height of a line of the legend: it takes one for each name, where they are long.
+const ENTRY_HEIGHT: usize = 19;
+
+/// Where the legend begins, as a share of the plot's height: below the axis and its title.
+const LEGEND_AT: f64 = -0.2;
 
 /// Plotly's own script, as the crate `plotly` carries it. Its other script, for formulas, is left
 /// out: no chart here has one, and it is as long again as all the rest of the page.
@@ -42,13 +52,17 @@ pub(super) fn figure(chart: &Chart) -> String {
 }
 
 fn layout(chart: &Chart) -> Layout {
-    let legend = Legend::new().orientation(plotly::common::Orientation::Horizontal);
+    // Hung up by its top, a legend grows away from the axis; else it grows over the axis' title.
+    let legend = Legend::new()
+        .orientation(Orientation::Horizontal)
+        .y_anchor(Anchor::Top)
+        .y(LEGEND_AT);
     Layout::new()
         .x_axis(axis(&chart.x))
         .y_axis(axis(&chart.y))
-        .legend(legend.y(-0.25))
+        .legend(legend)
         .hover_mode(HoverMode::Closest)
-        .height(430)
+        .height(HEIGHT + ENTRY_HEIGHT * chart.lines.len())
 }
 
 fn axis(dimension: &Dimension) -> Axis {
@@ -76,6 +90,7 @@ fn traces(line: &Line) -> Vec<Value> {
     match line.kind {
         Kind::Front => vec![front(line, &all)],
         Kind::Cloud => vec![cloud(line, &all)],
+        Kind::Rings => vec![rings(line, &all, open)],
         Kind::Curve => vec![coloured(
             line,
             marked(line, &all, solid, Mode::LinesMarkers),
@@ -106,20 +121,31 @@ fn cloud(line: &Line, marks: &[&Mark]) -> Value {
     coloured(line, trace.hover_info(HoverInfo::Skip))
 }
 
+/// Marks so small and empty that what lies beneath them is seen.
+fn rings(line: &Line, marks: &[&Mark], symbol: MarkerSymbol) -> Value {
+    let ring = Marker::new().symbol(symbol).size(7);
+    let trace = scatter(line, marks).mode(Mode::Markers).marker(ring);
+    coloured(line, told(trace, marks))
+}
+
 fn marked(
     line: &Line,
     marks: &[&Mark],
     symbol: MarkerSymbol,
     mode: Mode,
 ) -> Box<Scatter<f64, f64>> {
-    let texts = marks.iter().map(|mark| plain(&mark.text)).collect();
-    scatter(line, marks)
+    let trace = scatter(line, marks)
         .mode(mode)
-        .marker(Marker::new().symbol(symbol).size(10))
-        .hover_text_array(texts)
-        .hover_info(HoverInfo::Text)
+        .marker(Marker::new().symbol(symbol).size(10));
+    told(trace, marks)
         .error_x(whiskers(marks.iter().map(|mark| mark.x)))
         .error_y(whiskers(marks.iter().map(|mark| mark.y)))
+}
+
+/// With what is told of each mark where a reader points at it.
+fn told(trace: Box<Scatter<f64, f64>>, marks: &[&Mark]) -> Box<Scatter<f64, f64>> {
+    let texts = marks.iter().map(|mark| plain(&mark.text)).collect();
+    trace.hover_text_array(texts).hover_info(HoverInfo::Text)
 }
 
 fn scatter(line: &Line, marks: &[&Mark]) -> Box<Scatter<f64, f64>> {

@@ -119,6 +119,7 @@ impl World {
             cache: self.path.join("cache"),
             fresh,
             rebuild,
+            is_repetition: false,
             stop,
         })
     }
