@@ -94,7 +94,7 @@ impl Patient {
         let options = ExamineOptions {
             sample: at_least_one("--sample", args.sample)?,
             threads: threads(args.threads)?,
-            choose: &|n, count| sample_rows(n, count, args.seed),
+            choose: &|n, count| sample_rows(n, count, args.seed.seed),
         };
         let mut stage = None;
         let examination = examine(&subject, &options, &mut |step| show(bars, &mut stage, step));

@@ -35,7 +35,7 @@ fn experiment(args: &QuickArgs) -> anyhow::Result<Experiment> {
             path: Some(locate::absolute(&args.data)?),
             metric: args.metric.metric,
             vector_column: args.columns.vector_column.clone(),
-            id_column: args.columns.id_column.clone(),
+            id_column: args.columns.id.id_column.clone(),
             queries: queries(args)?,
             ..DatasetSpec::default()
         },

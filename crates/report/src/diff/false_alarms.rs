@@ -1,10 +1,13 @@
 //! How often the gate fails though nothing has changed, by simulated runs.
 
 use annbench_eval::{Bootstrap, Noise, Samples, SimulatedRun, noise_floor, paired_ratio};
-use annbench_store::results::{Load, Mode, PointRow, QueryRow};
+use annbench_store::results::{PointRow, QueryRow};
 
 use super::{Diff, Gate, Told};
-use crate::{Run, fixture};
+use crate::{
+    Run,
+    fixture::{self, SINGLE},
+};
 
 /// Pairs of equal runs.
 const COMPARISONS: u64 = 200;
@@ -16,8 +19,6 @@ const N_QUERIES: usize = 60;
 
 /// Time of a query in nanoseconds: long against the nanosecond of rounding.
 const MEAN_NS: f64 = 100_000.0;
-
-const LOAD: Load = Load::new(Mode::Single, 1);
 
 /// Noise as `annbench selftest` has it: 1 percent at each point and 2 percent at all, and spikes.
 fn timed(seed: u64) -> SimulatedRun {
@@ -83,7 +84,7 @@ fn run(seed: u64) -> Run {
 fn queries(seed: u64, point: u64) -> impl Iterator<Item = QueryRow> {
     let row = move |(query_idx, hits)| QueryRow {
         point: point as usize,
-        load: LOAD,
+        load: SINGLE,
         query_idx,
         latency_ns: None,
         hits,
