@@ -254,6 +254,21 @@ mod tests {
     }
 
     #[test]
+    fn rings_hide_little_of_what_lies_beneath() {
+        let mut chart = Chart::map(&fixture::run()).unwrap();
+        let (width, _, with) = decoded(&chart.png().unwrap());
+        let rings = chart.lines.pop().unwrap().marks.len();
+        let (_, _, without) = decoded(&chart.png().unwrap());
+        // The key below is another one.
+        let plot = 3 * width as usize * (PAPER.height * 5.0) as usize;
+        let pixels = with[..plot].chunks(3).zip(without[..plot].chunks(3));
+        let changed = pixels.filter(|(with, without)| with != without).count();
+        let per_ring = changed / rings;
+        // A full mark covers 50 pixels by 50.
+        assert!((300..1_300).contains(&per_ring), "{per_ring}");
+    }
+
+    #[test]
     fn a_picture_is_white_to_its_edges() {
         for chart in charts() {
             let (width, _, pixels) = decoded(&chart.png().unwrap());

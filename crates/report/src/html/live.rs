@@ -220,6 +220,22 @@ mod tests {
     }
 
     #[test]
+    fn more_lines_make_a_chart_higher_and_rings_are_small_and_open() {
+        let run = fixture::run();
+        let [few, many] = [1, 8].map(|lines| {
+            let mut chart = Chart::latencies(&run).remove(0);
+            chart.lines = vec![chart.lines[0].clone(); lines];
+            figure(&chart)["layout"].clone()
+        });
+        assert_eq!(few["legend"]["yanchor"], "top");
+        assert!(many["height"].as_u64() > few["height"].as_u64());
+        let map = figure(&Chart::map(&run).unwrap());
+        let marker = &map["traces"][2]["marker"];
+        assert_eq!(marker["symbol"], "square-open");
+        assert!(marker["size"].as_u64() < Some(10), "{marker}");
+    }
+
+    #[test]
     fn a_hostile_name_can_neither_end_the_script_nor_be_a_tag() {
         let mut chart = Chart::trade_offs(&fixture::run()).remove(0);
         chart.lines[1].name = "</script><a href=\"x\">".into();
