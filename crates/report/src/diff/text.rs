@@ -251,12 +251,12 @@ mod tests {
         let found = gate.regressions(&diff);
         assert_eq!(
             gate.text(&diff, &found),
-            "gate: FAILED, 2 of 16 comparisons worse beyond limits and the noise of so many\n  qps -9.1 %, allowed -3.0 %: hnsw m=32 ef_search=64 (single)\n  \
+            "gate: FAILED, 2 of 20 comparisons worse beyond limits and the noise of so many\n  qps -9.1 %, allowed -3.0 %: hnsw m=32 ef_search=64 (single)\n  \
              recall -0.010, allowed none: hnsw m=32 ef_search=64 (single)\n"
         );
         assert!(
             gate.text(&diff, &[])
-                .starts_with("gate: passed, none of 16 comparisons")
+                .starts_with("gate: passed, none of 20 comparisons")
         );
     }
 }
