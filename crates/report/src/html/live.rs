@@ -30,7 +30,7 @@ const HEIGHT: usize = 370;
 const ENTRY_HEIGHT: usize = 19;
 
 /// Where the legend begins, as a share of the plot's height: below the axis and its title.
-const LEGEND_AT: f64 = -0.2;
+const LEGEND_AT: f64 = -0.26;
 
 /// Plotly's own script, as the crate `plotly` carries it. Its other script, for formulas, is left
 /// out: no chart here has one, and it is as long again as all the rest of the page.
