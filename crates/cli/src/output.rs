@@ -23,20 +23,22 @@ pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
 }
 
 /// Colour and width for stdout: a terminal gets its own width and colour, unless `NO_COLOR` is set;
-/// anything else gets neither.
+/// anything else gets neither. `COLUMNS` is the width where it is given.
 pub(crate) fn style() -> Style {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    match (io::stdout().is_terminal(), width) {
-        (true, Some(width)) => Style {
-            color: !no_color,
-            width,
-        },
-        _ => Style {
-            color: false,
-            width: WIDTH_WHEN_PIPED,
-        },
+    let is_terminal = io::stdout().is_terminal();
+    Style {
+        color: is_terminal && width.is_some() && !no_color,
+        width: columns_asked_for()
+            .or(width.filter(|_| is_terminal))
+            .unwrap_or(WIDTH_WHEN_PIPED),
     }
+}
+
+fn columns_asked_for() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok()?;
+    columns.parse().ok().filter(|columns| *columns > 0)
 }
 
 const WIDTH_WHEN_PIPED: usize = 120;

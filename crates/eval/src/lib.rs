@@ -39,6 +39,7 @@ mod contrast;
 mod crossing;
 mod depth;
 pub mod doctor;
+mod family;
 mod floor;
 mod hierarchy;
 mod interval;
@@ -74,6 +75,7 @@ pub use annbench_exact::{
 pub use contrast::relative_contrasts;
 pub use crossing::{Crossing, crossing};
 pub use depth::depths;
+pub use family::Family;
 pub use floor::{Verdict, noise_floor, resolution, verdict};
 pub use interval::{Bootstrap, Interval, median_interval, recall_interval};
 pub use landing::{Landmark, Reach, Step, expected_at, expected_qps, landing};

@@ -11,6 +11,7 @@ pub(crate) fn examination() -> annbench_eval::doctor::Examination {
         base: annbench_vectors::MatrixView::new(&base, 3).unwrap(),
         ids: None,
         queries: annbench_vectors::MatrixView::new(&queries, 3).ok(),
+        held_out: false,
         metric: annbench_vectors::Metric::L2,
     };
     let options = ExamineOptions {

@@ -45,28 +45,35 @@ impl Notes {
     /// Takes up what there is to say of a line and gives the numbers, ascending.
     pub(crate) fn number(&mut self, line: &Line<'_>) -> Vec<usize> {
         let of_build: Vec<Note> = line.build.into_iter().flat_map(of_build).collect();
-        let mut numbers: Vec<usize> = of_build.into_iter().map(|n| self.add(n)).collect();
-        numbers.extend(self.number_of_rows(line));
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
+        let of_rows = self.of_rows(line);
+        self.add(of_build.into_iter().chain(of_rows))
     }
 
     /// The same of the line's rows alone, where another table tells of the index.
     pub(crate) fn number_of_rows(&mut self, line: &Line<'_>) -> Vec<usize> {
+        let of_rows = self.of_rows(line);
+        self.add(of_rows.into_iter())
+    }
+
+    /// The notes to a line's rows: of many rows one.
+    fn of_rows(&self, line: &Line<'_>) -> Vec<Note> {
         let of_row = |row: &&PointRow| -> Vec<Note> {
             let of_warnings = row.warnings.iter().map(|w| self.groups.note(w));
             of_status(&row.status).chain(of_warnings).collect()
         };
-        let of_rows: Vec<Note> = line.rows.iter().flat_map(of_row).collect();
-        let mut numbers: Vec<usize> = of_rows.into_iter().map(|n| self.add(n)).collect();
+        line.rows.iter().flat_map(of_row).collect()
+    }
+
+    /// The numbers of notes, ascending, each once.
+    fn add(&mut self, notes: impl Iterator<Item = Note>) -> Vec<usize> {
+        let mut numbers: Vec<usize> = notes.map(|note| self.number_of(note)).collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers
     }
 
     /// The number of a note; one that was said before keeps its number.
-    fn add(&mut self, note: Note) -> usize {
+    fn number_of(&mut self, note: Note) -> usize {
         let known = self.numbered.iter().position(|other| *other == note);
         let at = known.unwrap_or_else(|| {
             self.numbered.push(note);

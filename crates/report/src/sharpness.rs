@@ -28,19 +28,24 @@ fn sentence(load: Load, noise: Option<&Noise>) -> String {
 
 fn told_apart(noise: Option<&Noise>) -> Vec<String> {
     let floor_of = noise.and_then(|noise| noise.floor);
-    if floor_of.is_some_and(|floor| floor > TOO_MUCH) {
+    let resolution_of = noise.and_then(|noise| noise.resolution);
+    if [floor_of, resolution_of]
+        .iter()
+        .flatten()
+        .any(|found| *found > TOO_MUCH)
+    {
         return vec![TOO_SHORT.to_owned()];
     }
     let found = noise.and_then(|noise| noise.duplicate);
     let parts = [
         Some(found.map_or_else(|| UNKNOWN.to_owned(), duplicate)),
         floor_of.map(floor),
-        noise.and_then(|noise| noise.resolution).map(resolution),
+        resolution_of.map(resolution),
     ];
     parts.into_iter().flatten().collect()
 }
 
-/// A floor above which its figure says nothing but that rounds were too few or too unlike.
+/// A floor or resolution above which its figure says nothing but that rounds were too few or too unlike.
 const TOO_MUCH: f64 = 1.0;
 
 const TOO_SHORT: &str = "too few rounds, or too unlike, to tell how much a point differs from \
@@ -84,11 +89,18 @@ mod tests {
 
     #[test]
     fn a_run_too_short_to_tell_anything_apart_says_so() {
-        check(
+        let changes: [fn(&mut Noise); 2] = [
             |noise| noise.floor = Some(731.5),
-            "single: too few rounds, or too unlike, to tell how much a point differs from itself: \
-             take no difference between points for sure; the harness itself takes 41 ns a query",
-        );
+            |noise| noise.resolution = Some(2e22),
+        ];
+        for change in changes {
+            check(
+                change,
+                "single: too few rounds, or too unlike, to tell how much a point differs from \
+                 itself: take no difference between points for sure; the harness itself takes 41 \
+                 ns a query",
+            );
+        }
     }
 
     #[test]

@@ -126,9 +126,12 @@ impl Faiss {
             Metric::Cosine => ", every vector divided by its length",
             _ => "",
         };
+        let used = match self.needs_parameters() {
+            true => "Index, MetricType, index::autotune::ParameterSpace, index_factory",
+            false => "Index, MetricType, index_factory",
+        };
         let mut lines = vec![
-            "use faiss::{Index, MetricType, index::autotune::ParameterSpace, index_factory};"
-                .into(),
+            format!("use faiss::{{{used}}};"),
             String::new(),
             format!(
                 "// base and queries: &[f32], n x {}, row-major{normalized}",
@@ -148,9 +151,6 @@ impl Faiss {
         ]);
         lines.extend(self.search.iter().map(set));
         lines.push(format!("let found = index.search(queries, {})?;", self.k));
-        if !self.needs_parameters() {
-            lines[0] = "use faiss::{Index, MetricType, index_factory};".to_owned();
-        }
         lines.join("\n") + "\n"
     }
 

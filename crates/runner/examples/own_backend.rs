@@ -42,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         runs: folder.path().join("runs"),
         cache: folder.path().join("cache"),
         fresh: false,
+        is_repetition: false,
         rebuild: false,
         stop: Stop::default(),
     };

@@ -15,6 +15,7 @@ pub(crate) fn lines(data: &Prepared, plan: &Plan) -> Vec<String> {
         base: data.base.view(),
         ids: None,
         queries: Some(data.queries.view()),
+        held_out: data.held_out,
         metric: plan.metric,
     };
     // Base and queries were found to fit when they were read.

@@ -45,6 +45,8 @@ pub struct Setup<'a> {
     pub fresh: bool,
     /// Whether to build indexes that the cache holds all the same.
     pub rebuild: bool,
+    /// Whether the same data is measured again, and what a glance at it shows has been said.
+    pub is_repetition: bool,
     /// By which the run can be stopped from outside.
     pub stop: Stop,
 }
@@ -146,7 +148,7 @@ pub(crate) fn begin(
     record.libraries = distinct(&libraries).into_iter().map(library_card).collect();
     record.blas = launcher.environment.record.clone();
     record.pinning = placement.record();
-    if past.is_none() {
+    if past.is_none() && !setup.is_repetition {
         for line in glance::lines(data, plan) {
             observer.note(&line);
         }

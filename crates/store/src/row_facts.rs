@@ -1,6 +1,6 @@
 //! What the other columns of a table say of some of its rows: for whoever reads about single rows.
 
-use std::{collections::BTreeMap, fmt::Display, path::Path};
+use std::{collections::BTreeMap, fmt::Display, ops::Range, path::Path};
 
 use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, RecordBatch,
@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Format, LoadError, LoadOptions,
-    columnar::{Roles, id_column, is_text, select_rows, without_dictionary},
-    parquet::{ParquetFile, guard},
+    columnar::{Roles, Table, id_column, is_text, select_rows, without_dictionary},
+    format::Opened,
+    parquet::guard,
     shards,
     texts::TEXT_NAMES,
 };
@@ -66,9 +67,9 @@ pub fn row_facts(path: &Path, columns: &RecordBatch) -> Result<Vec<RowFacts>, Lo
     })
 }
 
-/// The same of some rows (ascending) of a Parquet file, or of several that make one table; columns
-/// that hold neither strings, booleans nor integers are not read, the vectors least of all. None of
-/// another format, which would have to be read as a whole.
+/// The same of some rows (ascending) of a table: Parquet, in several files too, Arrow, JSON lines or
+/// CSV. Columns that hold neither strings, booleans nor integers are not decoded, the vectors least
+/// of all. None of a format that has no columns: npy, HDF5, safetensors and the flat ones.
 ///
 /// # Errors
 /// [`LoadError`] if a file cannot be read, or does not have the columns that `options` names.
@@ -80,14 +81,13 @@ pub fn read_row_facts(
     let files = shards::find(path)?.unwrap_or_else(|| vec![path.into()]);
     let (mut first, mut parts) = (0, Vec::new());
     for file in &files {
-        if Format::detect(file)? != Format::Parquet {
+        let Opened::Rows(mut table) = Format::detect(file)?.open(file, options)? else {
             return Ok(Vec::new());
-        }
-        let table = ParquetFile::open(file)?;
-        let end = first + table.claimed_rows();
-        let wanted = rows.iter().filter(|row| (first..end).contains(*row));
-        let wanted: Vec<usize> = wanted.map(|row| row - first).collect();
-        parts.extend(rows_of(file, &table, options, &wanted)?);
+        };
+        // Several files are Parquet, which says how many rows it has.
+        let end = table.claimed().map_or(usize::MAX, |n| first + n);
+        let wanted = within(rows, first..end);
+        parts.extend(rows_of(file, table.as_mut(), options, &wanted)?);
         first = end;
     }
     let Some(schema) = parts.first().map(RecordBatch::schema) else {
@@ -104,30 +104,35 @@ pub fn read_row_facts(
 /// Some rows of one file; without those of types that nobody asks for.
 fn rows_of(
     path: &Path,
-    table: &ParquetFile<'_>,
+    table: &mut dyn Table,
     options: &LoadOptions,
     rows: &[usize],
 ) -> Result<Vec<RecordBatch>, LoadError> {
     let schema = table.schema();
-    let mut places = Roles::find(path, schema, options)?.others;
+    let mut places = Roles::find(path, &schema, options)?.others;
     places.retain(|&place| is_plain(schema.field(place).data_type()));
     let (mut parts, mut first) = (Vec::new(), 0);
-    if rows.is_empty() || places.is_empty() {
-        return Ok(parts);
-    }
-    let mut batches = table.batches(&places, 1 << 12)?;
-    while let Some(batch) = batches.next()? {
-        let end = first + batch.num_rows();
-        let within = rows.iter().filter(|row| (first..end).contains(*row));
-        let within: Vec<usize> = within.map(|row| row - first).collect();
-        if !within.is_empty() {
+    let end = rows.last().map_or(0, |last| last + 1);
+    while !places.is_empty()
+        && first < end
+        && let Some(batch) = table.next(&places)?
+    {
+        let next = first + batch.num_rows();
+        let wanted = within(rows, first..next);
+        if !wanted.is_empty() {
             parts.push(guard(path, "other columns", || {
-                Ok(select_rows(&batch, &within))
+                Ok(select_rows(&batch, &wanted))
             })?);
         }
-        first = end;
+        first = next;
     }
     Ok(parts)
+}
+
+/// The rows that lie in a part of the table, by their numbers in it.
+fn within(rows: &[usize], part: Range<usize>) -> Vec<usize> {
+    let within = rows.iter().filter(|row| part.contains(*row));
+    within.map(|row| row - part.start).collect()
 }
 
 /// A column whose values can be told.
@@ -252,7 +257,8 @@ mod tests {
 
     use annbench_vectors::{Ids, Matrix};
     use arrow_array::{
-        BooleanArray, DictionaryArray, Float64Array, Int64Array, StringArray, types::Int32Type,
+        BooleanArray, DictionaryArray, Float64Array, Int64Array, ListArray, StringArray,
+        types::{Float32Type, Int32Type},
     };
 
     use super::*;
@@ -338,11 +344,71 @@ mod tests {
         assert_eq!(read(&path, &rows), expected);
         let behind: Vec<usize> = rows.iter().map(|row| row + ROWS).collect();
         assert_eq!(read(&parts, &behind), expected);
-        let other = folder.path().join("base.npy");
-        crate::npy::write(&other, &[1.0f32; 6], &[3, 2]).unwrap();
-        assert_eq!(
-            read_row_facts(&other, &LoadOptions::default(), &[0]).unwrap(),
-            []
+    }
+
+    /// 2,000 rows, which are several batches of text.
+    fn check_text(name: &str, head: &str, row: impl Fn(usize, &str) -> String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        let rows = (0..2_000).map(|at| row(at, ["even", "odd"][at % 2]));
+        std::fs::write(&path, head.to_owned() + &rows.collect::<String>()).unwrap();
+        let wanted: Vec<usize> = (0..20).map(|at| 90 * at + 1).collect();
+        let facts = read_row_facts(&path, &LoadOptions::default(), &wanted).unwrap();
+        assert_eq!(facts.len(), wanted.len(), "{name}");
+        for (facts, row) in facts.iter().zip(&wanted) {
+            let text = format!("words of {row}");
+            assert_eq!(facts.text.as_deref(), Some(text.as_str()), "{name}");
+            let parity = facts.groups.get("parity").map(String::as_str);
+            assert_eq!(parity, Some(["even", "odd"][row % 2]), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_few_rows_of_text_are_told_by_their_columns() {
+        check_text("base.jsonl", "", |at, parity| {
+            format!(
+                "{{\"id\": {at}, \"v\": [1.0, {at}], \"text\": \"words of {at}\", \
+                 \"parity\": \"{parity}\"}}\n"
+            )
+        });
+        check_text("base.csv", "id,v,text,parity\n", |at, parity| {
+            format!("{at},\"[1.0, {at}]\",words of {at},{parity}\n")
+        });
+    }
+
+    #[test]
+    fn an_arrow_file_is_told_by_its_columns_and_an_array_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("base.arrow");
+        let rows = (0..ROWS).map(|row| Some(vec![Some(row as f32), Some(1.0)]));
+        let vectors = ListArray::from_iter_primitive::<Float32Type, _, _>(rows);
+        let columns = columns();
+        let mut all: Vec<(&str, ArrayRef)> = vec![("v", Arc::new(vectors))];
+        let schema = columns.schema();
+        let names = schema.fields().iter().map(|field| field.name().as_str());
+        all.extend(names.zip(columns.columns().iter().cloned()));
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            all.into_iter().map(|(name, array)| (name, array, true)),
         );
+        let batch = batch.unwrap();
+        let file = std::fs::File::create(&path).unwrap();
+        let mut writer = arrow_ipc::writer::FileWriter::try_new(file, &batch.schema()).unwrap();
+        let half = ROWS / 2;
+        writer.write(&batch.slice(0, half)).unwrap();
+        writer.write(&batch.slice(half, ROWS - half)).unwrap();
+        writer.finish().unwrap();
+        let rows: Vec<usize> = (0..ROWS).filter(|row| row % 2 == 1).collect();
+        let facts = read_row_facts(&path, &LoadOptions::default(), &rows).unwrap();
+        let told: Vec<&str> = facts
+            .iter()
+            .map(|facts| facts.groups["language"].as_str())
+            .collect();
+        let expected: Vec<&str> = rows.iter().map(|row| ["de", "en", "fr"][row % 3]).collect();
+        assert_eq!(told, expected);
+
+        let array = folder.path().join("base.npy");
+        crate::npy::write(&array, &[1.0f32; 6], &[3, 2]).unwrap();
+        let options = LoadOptions::default();
+        assert_eq!(read_row_facts(&array, &options, &[0]).unwrap(), []);
     }
 }

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use annbench_vectors::Metric;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::groups::{CacheArgs, ColumnArgs, DtypeArgs, MetricArgs, OutputArgs, ThreadsArgs};
+use super::groups::{
+    CacheArgs, ColumnArgs, DtypeArgs, MetricArgs, OutputArgs, SampleSeedArgs, SourceArgs,
+    ThreadsArgs,
+};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -17,9 +20,7 @@ pub(crate) struct InspectArgs {
     /// others; or its address
     pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) columns: ColumnArgs,
-    #[command(flatten)]
-    pub(crate) cache: CacheArgs,
+    pub(crate) source: SourceArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -106,9 +107,8 @@ pub(crate) struct CheckArgs {
     /// Vectors whose exact neighbours are found, and as many queries
     #[arg(long, default_value_t = 500, value_name = "N")]
     pub(crate) sample: usize,
-    /// Seed of the sample
-    #[arg(long, default_value_t = 42)]
-    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) seed: SampleSeedArgs,
     #[command(flatten)]
     pub(crate) threads: ThreadsArgs,
     #[command(flatten)]
@@ -143,9 +143,8 @@ pub(crate) struct ConvertArgs {
     /// Keep so many rows at random, in their order
     #[arg(long, value_name = "N")]
     pub(crate) sample: Option<usize>,
-    /// Seed of the sample
-    #[arg(long, default_value_t = 42)]
-    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) seed: SampleSeedArgs,
     /// Keep only the first so many rows
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
@@ -161,9 +160,7 @@ pub(crate) struct ConvertArgs {
     #[arg(long, default_value_t = 100, requires = "queries")]
     pub(crate) k: usize,
     #[command(flatten)]
-    pub(crate) columns: ColumnArgs,
-    #[command(flatten)]
-    pub(crate) cache: CacheArgs,
+    pub(crate) source: SourceArgs,
 }
 
 #[derive(Debug, Args)]

@@ -61,9 +61,33 @@ pub(crate) struct ColumnArgs {
     /// The column of vectors [default: the only one there is]
     #[arg(long, value_name = "NAME")]
     pub(crate) vector_column: Option<String>,
+    #[command(flatten)]
+    pub(crate) id: IdColumnArgs,
+}
+
+/// Which column of a file names its rows.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct IdColumnArgs {
     /// The column of ids; "" for row numbers [default: one called id or the like, if any]
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
+}
+
+/// How a file of vectors is found and read.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SourceArgs {
+    #[command(flatten)]
+    pub(crate) columns: ColumnArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+/// Which rows a sample is of.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct SampleSeedArgs {
+    /// Seed of the sample
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
 }
 
 /// What makes two vectors near.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    groups::{CacheArgs, ColumnArgs, MetricArgs, OutputArgs, ThreadsArgs},
+    groups::{CacheArgs, ColumnArgs, MetricArgs, OutputArgs, SourceArgs, ThreadsArgs},
     values::bytes,
 };
 
@@ -39,9 +39,7 @@ pub(crate) struct IndexArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
     #[command(flatten)]
-    pub(crate) columns: ColumnArgs,
-    #[command(flatten)]
-    pub(crate) cache: CacheArgs,
+    pub(crate) source: SourceArgs,
 }
 
 #[derive(Debug, Args)]

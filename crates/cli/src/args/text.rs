@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::groups::{CacheArgs, DtypeArgs, OutputArgs, ThreadsArgs};
+use super::groups::{CacheArgs, DtypeArgs, IdColumnArgs, OutputArgs, ThreadsArgs};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -67,9 +67,8 @@ pub(crate) struct EmbedArgs {
     /// The column of texts [default: one called text or the like, else the only one]
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<String>,
-    /// The column of ids; "" for row numbers [default: one called id or the like, if any]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) id_column: Option<String>,
+    #[command(flatten)]
+    pub(crate) id: IdColumnArgs,
     /// A JSON file with a value of metadata a text: an array, or JSON lines
     #[arg(long, value_name = "FILE.json")]
     pub(crate) metadata: Option<PathBuf>,

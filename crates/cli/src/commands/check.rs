@@ -88,12 +88,13 @@ impl Patient {
             base: self.base.vectors.view(),
             ids: (!matches!(self.base.ids, Ids::Rows(_))).then_some(&self.base.ids),
             queries: self.queries.as_ref().map(|queries| queries.vectors.view()),
+            held_out: false,
             metric: self.metric,
         };
         let options = ExamineOptions {
             sample: at_least_one("--sample", args.sample)?,
             threads: threads(args.threads)?,
-            choose: &|n, count| sample_rows(n, count, args.seed),
+            choose: &|n, count| sample_rows(n, count, args.seed.seed),
         };
         let mut stage = None;
         let examination = examine(&subject, &options, &mut |step| show(bars, &mut stage, step));

@@ -15,9 +15,9 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
     let mut bars = Bars::default();
     let load = LoadOptions {
         keep_columns: true,
-        ..load_options(&args.columns)
+        ..load_options(&args.source.columns)
     };
-    let input = locate::file(&args.input, &load, &args.cache)?;
+    let input = locate::file(&args.input, &load, &args.source.cache)?;
     let options = ConvertOptions {
         companions: companions::of(&args, &input, &load, &mut bars)?,
         load,
@@ -27,7 +27,7 @@ pub(crate) fn convert(args: ConvertArgs) -> Result<Outcome> {
             None => Vec::new(),
         },
         sample: args.sample,
-        seed: args.seed,
+        seed: args.seed.seed,
         limit: args.limit,
         dtype: args.dtype.dtype,
     };

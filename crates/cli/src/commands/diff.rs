@@ -70,7 +70,7 @@ fn print(
         diff.text(&name)
     ))?;
     if let Some((gate, found)) = judged.filter(|(gate, _)| !gate.is_blind(diff)) {
-        output::text(&format!("\n{}", gate.text(found)))?;
+        output::text(&format!("\n{}", gate.text(diff, found)))?;
     }
     Ok(())
 }

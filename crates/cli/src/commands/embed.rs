@@ -75,7 +75,7 @@ fn texts(args: &EmbedArgs) -> Texts {
         },
         columns: TextColumns {
             text: args.column.clone(),
-            id: args.id_column.clone(),
+            id: args.id.id_column.clone(),
         },
     }
 }

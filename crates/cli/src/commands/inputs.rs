@@ -15,8 +15,8 @@ use crate::{
 
 /// Reads queries and normalises them where the metric asks for it.
 pub(crate) fn queries(args: &IndexArgs, metric: Metric) -> Result<Embeddings> {
-    let options = load_options(&args.columns);
-    let path = &locate::file(&args.queries, &options, &args.cache)?;
+    let options = load_options(&args.source.columns);
+    let path = &locate::file(&args.queries, &options, &args.source.cache)?;
     let mut queries = annbench_store::load(path, &options, &mut |_| {})?;
     if metric == Metric::Cosine {
         normalize_rows(&mut queries.vectors)
@@ -29,7 +29,7 @@ pub(crate) fn queries(args: &IndexArgs, metric: Metric) -> Result<Embeddings> {
 pub(crate) fn load_options(columns: &ColumnArgs) -> LoadOptions {
     LoadOptions {
         vector_column: columns.vector_column.clone(),
-        id_column: columns.id_column.clone(),
+        id_column: columns.id.id_column.clone(),
         ..LoadOptions::default()
     }
 }

@@ -11,16 +11,16 @@ use super::{inputs::load_options, locate};
 use crate::{args::InspectArgs, exit::Outcome, output, progress::Bars};
 
 pub(crate) fn inspect(args: InspectArgs) -> Result<Outcome> {
-    let options = load_options(&args.columns);
+    let options = load_options(&args.source.columns);
     if let Some(address) = address(&args.file) {
         let outline = locate::transfer(address, |progress| {
-            locate::remote(&args.cache).outline(address, &options, progress)
+            locate::remote(&args.source.cache).outline(address, &options, progress)
         });
         if let Some((outline, brought)) = outline? {
             return show_outline(&args, address, &outline, &brought);
         }
     }
-    let file = locate::file(&args.file, &options, &args.cache)?;
+    let file = locate::file(&args.file, &options, &args.source.cache)?;
     let mut bars = Bars::default();
     let inspection = bars.during("read and compare the vectors", |bars| {
         inspect_with(&file, &options, &mut |progress| {

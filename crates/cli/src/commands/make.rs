@@ -105,6 +105,7 @@ mod tests {
             base: base.view(),
             ids: None,
             queries: Some(queries.view()),
+            held_out: false,
             metric: Metric::L2,
         };
         let options = ExamineOptions {

@@ -20,6 +20,7 @@ pub(crate) fn quick(args: QuickArgs) -> anyhow::Result<Outcome> {
         folders: args.folders,
         output: args.output,
         dry_run: false,
+        is_repetition: false,
         signals: Signals::default(),
     })
 }
@@ -34,7 +35,7 @@ fn experiment(args: &QuickArgs) -> anyhow::Result<Experiment> {
             path: Some(locate::absolute(&args.data)?),
             metric: args.metric.metric,
             vector_column: args.columns.vector_column.clone(),
-            id_column: args.columns.id_column.clone(),
+            id_column: args.columns.id.id_column.clone(),
             queries: queries(args)?,
             ..DatasetSpec::default()
         },

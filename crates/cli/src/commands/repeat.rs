@@ -24,6 +24,7 @@ pub(crate) fn repeat(args: RepeatArgs) -> Result<Outcome> {
         runs.push(measure(&job, &mut ready)?);
         // Built once, even where it is asked to build anew.
         job.folders.rebuild = false;
+        job.is_repetition = true;
     }
     let steadiness = steadiness(&runs);
     match format.json {

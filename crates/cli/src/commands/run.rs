@@ -29,6 +29,8 @@ pub(crate) struct Job {
     pub(crate) folders: FolderArgs,
     pub(crate) output: OutputArgs,
     pub(crate) dry_run: bool,
+    /// Whether it was run just before.
+    pub(crate) is_repetition: bool,
     pub(crate) signals: Signals,
 }
 
@@ -49,6 +51,7 @@ pub(crate) fn job(args: RunArgs) -> Result<Job> {
         folders: args.folders,
         output: args.output,
         dry_run: args.dry_run,
+        is_repetition: false,
         signals: Signals::default(),
     };
     let cache = cache_folder(&job);
@@ -166,6 +169,7 @@ pub(crate) fn setup<'a>(job: &Job, registry: &'a Registry, stop: &Stop) -> Resul
         runs: runs_folder(job),
         fresh: job.folders.fresh,
         rebuild: job.folders.rebuild,
+        is_repetition: job.is_repetition,
         stop: stop.clone(),
     })
 }

@@ -123,6 +123,7 @@ impl Case {
                 .env_remove("ANNBENCH_DATA")
                 .env_remove("ANNBENCH_OUT")
                 .env_remove("ANNBENCH_CACHE")
+                .env_remove("COLUMNS")
                 .env_remove("CORPUS_PATH")
                 .env_remove("CORPUS_META_PATH")
                 .envs(command.variables.iter().cloned())

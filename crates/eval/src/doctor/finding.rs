@@ -132,6 +132,8 @@ pub enum Finding {
         leak: Leak,
         /// Of so many queries.
         n: usize,
+        /// Whether they were taken out of the base, which has copies of them, then.
+        held_out: bool,
     },
     /// Queries that nearly equal a base vector.
     NearLeak {
@@ -209,8 +211,8 @@ impl Finding {
         (duplicates.count > 0).then_some(Self::RepeatedQueries { duplicates, n })
     }
 
-    pub(super) fn leak(leak: Leak, n: usize) -> Option<Self> {
-        (leak.count > 0).then_some(Self::Leak { leak, n })
+    pub(super) fn leak(leak: Leak, n: usize, held_out: bool) -> Option<Self> {
+        (leak.count > 0).then_some(Self::Leak { leak, n, held_out })
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Subject<'a> {
     pub ids: Option<&'a Ids>,
     /// The queries, n_queries x dim, where there are any.
     pub queries: Option<MatrixView<'a>>,
+    /// Whether the queries were rows of the base and have been taken out of it.
+    pub held_out: bool,
     /// What makes two of them near.
     pub metric: Metric,
 }
@@ -205,7 +207,7 @@ impl Looked {
             findings.extend(finding::of_survey(queries, Side::Queries, subject.metric));
             let n = queries.n;
             findings.extend(Finding::repeated_queries(self.repeated_queries, n));
-            findings.extend(Finding::leak(self.leak, n));
+            findings.extend(Finding::leak(self.leak, n, subject.held_out));
         }
         findings.extend(Finding::duplicates(self.duplicates, self.base.n));
         findings.extend(self.repeated_ids.clone().map(Finding::RepeatedIds));

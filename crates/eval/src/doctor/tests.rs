@@ -27,6 +27,7 @@ fn subject(base: &Matrix) -> Subject<'_> {
         base: base.view(),
         ids: None,
         queries: None,
+        held_out: false,
         metric: Metric::L2,
     }
 }

@@ -3,7 +3,7 @@
 use annbench_vectors::Metric;
 
 use super::{
-    duplicates::Duplicates,
+    duplicates::{Duplicates, Leak},
     finding::{Finding, Side},
     headroom::Headroom,
     hubness::Hubness,
@@ -49,15 +49,7 @@ impl Finding {
                 percent(*count, *of),
                 such_as(*example, |(row, other)| format!("rows {row} and {other}"))
             ),
-            Self::Leak { leak, n } => format!(
-                "{} of {n} queries {} in the base{}",
-                leak.count,
-                if leak.count == 1 { "is" } else { "are" },
-                leak.example
-                    .map_or_else(String::new, |(query, row)| format!(
-                        ", such as query {query}, which is row {row}"
-                    )),
-            ),
+            Self::Leak { leak, n, held_out } => leaked(leak, *n, *held_out),
             Self::NearLeak { count, of, example } => format!(
                 "{} of {of} queries looked at equal no base vector but lie within 1 % of the usual distance of one{}",
                 percent(*count, *of),
@@ -108,6 +100,9 @@ impl Finding {
             }
             Self::RepeatedQueries { .. } => {
                 "they count several times in every figure, and may be answered from caches"
+            }
+            Self::Leak { held_out: true, .. } => {
+                "each finds a copy of itself at no distance, which is easier than any real query"
             }
             Self::Leak { .. } => {
                 "each finds itself at no distance, which is easier than any real query"
@@ -171,6 +166,9 @@ impl Finding {
             Self::RepeatedQueries { .. } => {
                 "keep one of each, unless your traffic repeats itself like that"
             }
+            Self::Leak { held_out: true, .. } => {
+                "remove copies from the base, all but one of equal rows: they stay in it when a query is held out"
+            }
             Self::Leak { .. } | Self::NearLeak { .. } => {
                 "use queries of their own, or hold them out: queries = { sample = 1000, holdout = true }"
             }
@@ -225,6 +223,21 @@ fn named(noun: &str, rows: &Rows) -> String {
         0 => format!("{noun}{plural} {list}"),
         more => format!("{noun}s {list} and {more} more"),
     }
+}
+
+/// `1 of 50 queries is in the base, such as query 3, which is row 17`
+fn leaked(leak: &Leak, n: usize, held_out: bool) -> String {
+    let is_there = match (leak.count, held_out) {
+        (1, false) => "is in the base",
+        (_, false) => "are in the base",
+        (1, true) => "that was held out has a copy in the base",
+        (_, true) => "that were held out have copies in the base",
+    };
+    let example = such_as(leak.example, |(query, row)| match held_out {
+        false => format!("query {query}, which is row {row}"),
+        true => format!("query {query}"),
+    });
+    format!("{} of {n} queries {is_there}{example}", leak.count)
 }
 
 /// `, such as rows 3 and 5`, where there is an example.

@@ -5,13 +5,13 @@ use std::{io, sync::Arc};
 use annbench_store::results::Tier;
 use maud::{Markup, PreEscaped, html};
 use resvg::{
-    tiny_skia::{Pixmap, Transform},
+    tiny_skia::{Color, Pixmap, Transform},
     usvg::{self, Options, Tree, fontdb},
 };
 
 use super::{
     Chart, Kind, Line,
-    shape::{class, shape},
+    shape::{class, ring, shape},
     sheet::PAPER,
     svg::px,
 };
@@ -121,6 +121,9 @@ impl Chart {
             width,
             height,
         })?;
+        // The chart's own background ends within the last row of pixels where its height is no whole
+        // number of them.
+        canvas.fill(Color::WHITE);
         resvg::render(
             &tree,
             Transform::from_scale(scale, scale),
@@ -144,6 +147,7 @@ impl Chart {
                 Kind::Points | Kind::Cloud => g.mark.{ (class(line.series)) } {
                     (shape(line.series, Some(Tier::Front)))
                 },
+                Kind::Rings => g.mark.{ (class(line.series)) } { (ring(line.series)) },
                 Kind::Curve => text.tick text-anchor="middle" dy="0.35em" { (self.number(line)) },
             }
             text.tick x="16" dy="0.35em" { (line.name) }
@@ -246,6 +250,40 @@ mod tests {
             assert_eq!(width, 2_100, "{}", chart.name);
             assert!((1_400..4_000).contains(&height), "{}: {height}", chart.name);
             assert!(inked(&pixels) > 10_000, "{}", chart.name);
+        }
+    }
+
+    #[test]
+    fn rings_hide_little_of_what_lies_beneath() {
+        let mut chart = Chart::map(&fixture::run()).unwrap();
+        // Dots in the places of the rings keep the axes as they are without them.
+        let dots = chart.lines[2].marks.clone();
+        chart.lines[1].marks.extend(dots);
+        let (_, _, with) = decoded(&chart.png().unwrap());
+        let rings = std::mem::take(&mut chart.lines[2].marks).len();
+        let (_, _, without) = decoded(&chart.png().unwrap());
+        let pixels = with.chunks(3).zip(without.chunks(3));
+        let changed = pixels.filter(|(with, without)| with != without).count();
+        let per_ring = changed / rings;
+        // A full mark covers 50 pixels by 50.
+        assert!((300..1_300).contains(&per_ring), "{per_ring}");
+    }
+
+    #[test]
+    fn a_picture_is_white_to_its_edges() {
+        for chart in charts() {
+            let (width, _, pixels) = decoded(&chart.png().unwrap());
+            let rows: Vec<&[u8]> = pixels.chunks(3 * width as usize).collect();
+            let sides = rows
+                .iter()
+                .flat_map(|row| [&row[..3], &row[row.len() - 3..]]);
+            let is_white = |bytes: &[u8]| bytes.iter().all(|byte| *byte == 255);
+            assert!(
+                is_white(rows[0]) && is_white(rows[rows.len() - 1]),
+                "{}",
+                chart.name
+            );
+            assert!(sides.into_iter().all(is_white), "{}", chart.name);
         }
     }
 

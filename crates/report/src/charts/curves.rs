@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use annbench_store::results::{Load, Mode, PointRow, Scaling, ScalingStep};
 
 use super::{
-    Chart, Choice, Dimension, Extent, Kind, Line, Mark, all_series, exactly, height::Height,
+    Chart, Choice, Dimension, Extent, Kind, Line, Mark, exactly, height::Height, series_of,
 };
 use crate::{
     Run,
@@ -121,14 +121,13 @@ struct Curve {
 
 /// A curve for each point, and of arrivals for each number of threads that serve.
 fn curves_of(run: &Run, growth: Growth, height: Height) -> Vec<Curve> {
-    let series = all_series(run);
     let mut curves: BTreeMap<(usize, Option<usize>), Curve> = BTreeMap::new();
     let rows = run.candidates().filter(|row| row.mode == growth.mode);
     for row in rows.filter(|row| row.status.is_ok()) {
         let threads = Some(row.threads).filter(|_| growth.mode == Mode::OpenLoop);
         if let Some(mark) = mark(row, growth, height) {
             let curve = curves.entry((row.point, threads));
-            let curve = curve.or_insert_with(|| Curve::of(row, &series));
+            let curve = curve.or_insert_with(|| Curve::of(run, row));
             curve.line.marks.push(mark);
         }
     }
@@ -141,17 +140,10 @@ fn curves_of(run: &Run, growth: Growth, height: Height) -> Vec<Curve> {
 }
 
 impl Curve {
-    fn of(row: &PointRow, series: &[&str]) -> Self {
-        let position = series.iter().position(|backend| *backend == row.backend);
-        let line = Line {
-            name: point_name(row),
-            kind: Kind::Curve,
-            series: position.unwrap_or_default(),
-            marks: Vec::new(),
-        };
+    fn of(run: &Run, row: &PointRow) -> Self {
         Self {
             point: row.point,
-            line,
+            line: Line::of_point(run, row, Vec::new()),
         }
     }
 }
@@ -159,7 +151,6 @@ impl Curve {
 fn of_scaling(run: &Run, curve: &Scaling) -> Line {
     let backend = run.builds.iter().find(|build| build.build == curve.build);
     let backend = backend.map_or("", |build| build.backend.as_str());
-    let series = all_series(run).iter().position(|name| *name == backend);
     let mark = |step: &ScalingStep| {
         let qps = step.qps.filter(|qps| qps.value > 0.0)?;
         let (label, figure) = (&curve.label, Height::Qps.text(qps.value));
@@ -173,7 +164,7 @@ fn of_scaling(run: &Run, curve: &Scaling) -> Line {
     Line {
         name: curve.label.clone(),
         kind: Kind::Curve,
-        series: series.unwrap_or_default(),
+        series: series_of(run, backend),
         marks: curve.steps.iter().filter_map(mark).collect(),
     }
 }

@@ -3,7 +3,7 @@
 use annbench_eval::percentile_curve;
 use annbench_store::results::{Load, PointRow, tables::latency_tag};
 
-use super::{Chart, Choice, Dimension, Extent, Kind, Line, Mark, all_series, exactly};
+use super::{Chart, Choice, Dimension, Extent, Line, Mark, exactly};
 use crate::{
     Run,
     numbers::{Quantity, alone},
@@ -94,13 +94,7 @@ fn line(run: &Run, row: &PointRow) -> Option<Line> {
         .filter(|(_, latency_ns)| *latency_ns > 0)
         .map(mark)
         .collect();
-    let series = all_series(run).iter().position(|name| *name == row.backend);
-    (!marks.is_empty()).then(|| Line {
-        name: point_name(row),
-        kind: Kind::Curve,
-        series: series.unwrap_or_default(),
-        marks,
-    })
+    (!marks.is_empty()).then(|| Line::of_point(run, row, marks))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The vectors in two dimensions, the hard queries marked.
 
-use annbench_store::results::{PointRow, Tier, VectorMap};
+use annbench_store::results::{PointRow, QueryFacts, VectorMap};
 
 use super::{Chart, Choice, Dimension, Extent, Kind, Line, Mark, exactly};
 use crate::{
@@ -24,11 +24,13 @@ const TEXT_CHARS: usize = 60;
 /// None of a run without a map.
 pub(super) fn map(run: &Run) -> Option<Chart> {
     let map = run.details.map.as_ref()?;
-    let lines = [
+    let recalls = Recalls::of(run);
+    let hardest = recalls.as_ref().map_or_else(Vec::new, hardest);
+    let mut lines = vec![
         cloud("base", BASE, map.base.iter()),
-        cloud("queries", EASY, easy(run, map)),
-        hard(run, map),
+        cloud("queries", EASY, easy(map, &hardest)),
     ];
+    lines.extend(recalls.map(|recalls| hard(run, map, &recalls, &hardest)));
     let axis = |at: usize| Dimension {
         title: format!(
             "principal component {}: {} of the variance",
@@ -61,18 +63,16 @@ fn cloud<'m>(name: &str, series: usize, places: impl Iterator<Item = &'m [f32; 2
         name: name.to_owned(),
         kind: Kind::Cloud,
         series,
-        marks: places
-            .map(|place| mark(*place, String::new(), None))
-            .collect(),
+        marks: places.map(|place| mark(*place, String::new())).collect(),
     }
 }
 
-fn mark(place: [f32; 2], text: String, tier: Option<Tier>) -> Mark {
+fn mark(place: [f32; 2], text: String) -> Mark {
     let [x, y] = place.map(rounded);
     Mark {
         x: exactly(x),
         y: exactly(y),
-        tier,
+        tier: None,
         text,
     }
 }
@@ -83,54 +83,53 @@ fn rounded(value: f32) -> f64 {
 }
 
 /// The numbers of the hardest queries; none where that is not known.
-fn hardest(run: &Run) -> Vec<usize> {
-    let parts = Recalls::of(run).and_then(|recalls| recalls.tenths());
+fn hardest(recalls: &Recalls<'_>) -> Vec<usize> {
+    let parts = recalls.tenths();
     let mut hardest = parts.map_or_else(Vec::new, |mut parts| parts.swap_remove(0));
     hardest.truncate(MOST_HARD);
     hardest
 }
 
-fn easy<'m>(run: &Run, map: &'m VectorMap) -> impl Iterator<Item = &'m [f32; 2]> {
-    let hardest = hardest(run);
+fn easy<'m>(map: &'m VectorMap, hardest: &[usize]) -> impl Iterator<Item = &'m [f32; 2]> {
     let places = map.queries.iter().enumerate();
-    let easy = places.filter(move |(query_idx, _)| !hardest.contains(query_idx));
+    let easy = places.filter(|(query_idx, _)| !hardest.contains(query_idx));
     easy.map(|(_, place)| place)
 }
 
-fn hard(run: &Run, map: &VectorMap) -> Line {
-    let recalls = Recalls::of(run);
-    let best: Vec<&PointRow> = recalls.as_ref().map_or_else(Vec::new, Recalls::best);
-    let told = |query_idx: usize| {
-        let facts = run.details.queries.get(query_idx);
-        let mut text = format!("query {}", query_name(query_idx, facts));
-        if let Some(facts) = facts {
-            text.push_str(&format!(", contrast {:.2}", facts.contrast));
-        }
-        for (recalls, point) in best
-            .iter()
-            .filter_map(|point| Some((recalls.as_ref()?, point)))
-        {
-            if let Some(recall) = recalls.of_point(point).get(query_idx) {
-                text.push_str(&format!(
-                    ", recall {} of {}",
-                    share(*recall),
-                    point_name(point)
-                ));
-            }
-        }
-        let words = facts.and_then(|facts| facts.row.text.as_deref());
-        text + &words.map_or_else(String::new, |words| format!(": {}", short(words)))
-    };
-    let placed = hardest(run).into_iter().filter_map(|query_idx| {
+fn hard(run: &Run, map: &VectorMap, recalls: &Recalls<'_>, hardest: &[usize]) -> Line {
+    let best = recalls.best();
+    let placed = hardest.iter().filter_map(|&query_idx| {
         let place = map.queries.get(query_idx)?;
-        Some(mark(*place, told(query_idx), Some(Tier::Front)))
+        let facts = run.details.queries.get(query_idx);
+        Some(mark(*place, told(query_idx, facts, recalls, &best)))
     });
     Line {
         name: "hardest tenth of the queries".to_owned(),
-        kind: Kind::Points,
+        kind: Kind::Rings,
         series: HARD,
         marks: placed.collect(),
     }
+}
+
+/// `query q-17, contrast 1.31, recall 0.900 of hnsw m=32 ef_search=64: how do whales sleep?`
+fn told(
+    query_idx: usize,
+    facts: Option<&QueryFacts>,
+    recalls: &Recalls<'_>,
+    best: &[&PointRow],
+) -> String {
+    let mut text = format!("query {}", query_name(query_idx, facts));
+    if let Some(facts) = facts {
+        text.push_str(&format!(", contrast {:.2}", facts.contrast));
+    }
+    for point in best {
+        if let Some(recall) = recalls.of_point(point).get(query_idx) {
+            let (recall, name) = (share(*recall), point_name(point));
+            text.push_str(&format!(", recall {recall} of {name}"));
+        }
+    }
+    let words = facts.and_then(|facts| facts.row.text.as_deref());
+    text + &words.map_or_else(String::new, |words| format!(": {}", short(words)))
 }
 
 fn short(text: &str) -> String {

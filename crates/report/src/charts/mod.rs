@@ -14,18 +14,20 @@ mod sheet;
 mod svg;
 mod tenths;
 
-use annbench_store::results::{Estimate, Mode, Tier};
+use annbench_store::results::{Estimate, Mode, PointRow, Tier};
 
 use axis::Axis;
 
 use crate::{
     Run,
     numbers::{Quantity, alone},
+    run::point_name,
 };
 
 pub use alone::PictureError;
 pub(crate) use scatter::fewer_answers;
-pub(crate) use shape::{all_series, legend};
+pub(crate) use shape::legend;
+use shape::{all_series, series_of};
 
 /// A chart: lines and marks between two axes.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,6 +131,20 @@ pub(crate) enum Kind {
     Curve,
     /// Each by itself, as dots without a text: too many to be read one by one.
     Cloud,
+    /// Each by itself, small and hollow: marks upon a cloud that is to be seen through them.
+    Rings,
+}
+
+impl Line {
+    /// An operating point as a line, called by its name and in the colour of its index type.
+    fn of_point(run: &Run, row: &PointRow, marks: Vec<Mark>) -> Self {
+        Self {
+            name: point_name(row),
+            kind: Kind::Curve,
+            series: series_of(run, &row.backend),
+            marks,
+        }
+    }
 }
 
 /// A point on a chart.

@@ -18,11 +18,19 @@ const OUTLINES: [&str; SHAPES] = [
     "M-1.8,-5.5 H1.8 V-1.8 H5.5 V1.8 H1.8 V5.5 H-1.8 V1.8 H-5.5 V-1.8 H-1.8 Z",
 ];
 
+/// Size of a ring among marks.
+const RING_SCALE: f64 = 0.65;
+
 /// The mark of series `series` around the origin: full on the front, shaded where tied with it,
 /// else hollow.
 pub(crate) fn shape(series: usize, tier: Option<Tier>) -> Markup {
     let [full, shaded] = [Tier::Front, Tier::Tied].map(|wanted| tier == Some(wanted));
     html! { path.full[full].shaded[shaded] d=(OUTLINES[series % SHAPES]) {} }
+}
+
+/// The same small and empty, for marks that are to hide nothing.
+pub(super) fn ring(series: usize) -> Markup {
+    html! { path.ring d=(OUTLINES[series % SHAPES]) transform={ "scale(" (RING_SCALE) ")" } {} }
 }
 
 /// The class that gives a series its colour.
@@ -39,6 +47,12 @@ pub(crate) fn all_series(run: &Run) -> Vec<&str> {
         }
     }
     backends
+}
+
+/// The series of an index type.
+pub(super) fn series_of(run: &Run, backend: &str) -> usize {
+    let position = all_series(run).iter().position(|name| *name == backend);
+    position.unwrap_or_default()
 }
 
 /// What the marks mean.

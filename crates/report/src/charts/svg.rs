@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::{
     Chart, Kind, Line, Mark,
     axis::Axis,
-    shape::{class, shape},
+    shape::{class, ring, shape},
     sheet::{PAGE, Sheet},
 };
 
@@ -114,6 +114,7 @@ impl<'a> Frame<'a> {
             @match line.kind {
                 Kind::Front => polyline.front points=(self.path(&line.marks)) {},
                 Kind::Points => @for mark in &line.marks { (self.mark(line.series, mark)) },
+                Kind::Rings => @for mark in &line.marks { (self.ring(line.series, mark)) },
                 Kind::Curve => {
                     g class=(class(line.series)) { polyline.curve points=(self.path(&line.marks)) {} }
                     @for mark in &line.marks { (self.mark(line.series, mark)) }
@@ -151,6 +152,18 @@ impl<'a> Frame<'a> {
                     circle.reach r="11" {}
                     (shape(series, mark.tier))
                 }
+            }
+        }
+    }
+
+    /// A mark without whiskers, which tells its text from nearby as well.
+    fn ring(&self, series: usize, mark: &Mark) -> Markup {
+        let (x, y) = (self.x_px(mark.x.value), self.y_px(mark.y.value));
+        html! {
+            g.mark.{ (class(series)) } transform={ "translate(" (x) " " (y) ")" } {
+                title { (mark.text) }
+                circle.reach r="6" {}
+                (ring(series))
             }
         }
     }

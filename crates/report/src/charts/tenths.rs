@@ -2,7 +2,7 @@
 
 use annbench_store::results::PointRow;
 
-use super::{Chart, Choice, Dimension, Extent, Kind, Line, Mark, all_series, exactly};
+use super::{Chart, Choice, Dimension, Extent, Line, Mark, exactly};
 use crate::{
     Run,
     numbers::{Quantity, share, share_arm},
@@ -53,13 +53,7 @@ fn line(run: &Run, recalls: &Recalls<'_>, point: &PointRow, parts: &[Vec<usize>]
         })
     };
     let marks = parts.iter().enumerate().filter_map(mark).collect();
-    let series = all_series(run).iter().position(|of| *of == point.backend);
-    Line {
-        name,
-        kind: Kind::Curve,
-        series: series.unwrap_or_default(),
-        marks,
-    }
+    Line::of_point(run, point, marks)
 }
 
 #[cfg(test)]

@@ -2,13 +2,18 @@
 
 use std::str::FromStr;
 
+use annbench_eval::{Family, Verdict, verdict};
 use serde::Serialize;
 
-use super::{Diff, PointPair, Told};
+use super::{Diff, PointPair, interval};
 use crate::numbers::{share, signed_percent};
 
 /// How much worse B may be. A limit of 0 allows what lies within the noise: a regression counts
 /// only where it is beyond doubt, whatever the limit.
+///
+/// Doubt grows with what is compared: of many points that are as good as before, some look worse by
+/// chance. Intervals and floors are widened by [`Family`], so that of runs that do not differ at most
+/// 5 in 100 fail, however many points they have.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Gate {
     /// Relative change of qps that is allowed: -0.03 for 3 percent slower.
@@ -69,29 +74,33 @@ impl Gate {
 
     /// What is worse in B by more than is allowed, and beyond doubt.
     pub fn regressions(&self, diff: &Diff<'_>) -> Vec<Regression> {
+        let family = Family::new(diff.comparisons());
         let pairs = diff.pairs.iter();
         pairs
-            .flat_map(|pair| [self.qps(pair), self.recall(pair)])
+            .flat_map(|pair| [self.qps(pair, family), self.recall(pair, family)])
             .flatten()
             .collect()
     }
 
     /// Whether the diff holds nothing that could be judged.
     pub fn is_blind(&self, diff: &Diff<'_>) -> bool {
-        let mut pairs = diff.pairs.iter();
-        !pairs.any(|pair| pair.qps_ratio.is_some() || pair.recall_difference.is_some())
+        diff.comparisons() == 0
     }
 
-    fn qps(&self, pair: &PointPair<'_>) -> Option<Regression> {
-        let ratio = pair
-            .qps_ratio
-            .filter(|ratio| ratio.verdict == Told::Slower)?;
-        regression(pair, "qps", ratio.ratio.value - 1.0, self.qps)
+    fn qps(&self, pair: &PointPair<'_>, family: Family) -> Option<Regression> {
+        let found = pair.qps_ratio?;
+        let ratio = family.ratio(&interval(found.ratio), found.samples);
+        let floor = family.floor(found.floor.unwrap_or(0.0), found.samples);
+        let is_slower = verdict(&ratio, floor) == Verdict::Slower;
+        let worse = || regression(pair, "qps", ratio.value - 1.0, self.qps);
+        is_slower.then(worse).flatten()
     }
 
-    fn recall(&self, pair: &PointPair<'_>) -> Option<Regression> {
-        let difference = pair.recall_difference.filter(|found| found.high < 0.0)?;
-        regression(pair, "recall", difference.value, self.recall)
+    fn recall(&self, pair: &PointPair<'_>, family: Family) -> Option<Regression> {
+        let found = interval(pair.recall_difference?);
+        let difference = family.difference(&found, pair.a.n_queries);
+        let worse = || regression(pair, "recall", difference.value, self.recall);
+        (difference.high < 0.0).then(worse).flatten()
     }
 }
 

@@ -4,11 +4,13 @@
 //! all: recall over the same data, queries and k, times on the same machine as well.
 
 mod differences;
+#[cfg(test)]
+mod false_alarms;
 mod gate;
 mod pairs;
 mod text;
 
-use annbench_eval::{Interval, Verdict};
+use annbench_eval::{Bootstrap, Interval, Verdict};
 use annbench_store::results::{Estimate, Load, PointRow};
 use serde::Serialize;
 
@@ -68,6 +70,9 @@ pub struct Ratio {
     pub floor: Option<f64>,
     /// Whether B differs from A beyond the interval and the floor.
     pub verdict: Told,
+    /// Independent samples that the interval rests on, of the run that has fewer: rounds, or builds
+    /// where there are several.
+    pub samples: usize,
 }
 
 /// What a ratio says of B.
@@ -131,6 +136,26 @@ impl<'a> Diff<'a> {
             only_in_a: pairs::unpaired(a, b),
             only_in_b: pairs::unpaired(b, a),
         }
+    }
+}
+
+impl Diff<'_> {
+    /// Figures of B that are held against those of A: each of them could be found worse by chance.
+    pub(crate) fn comparisons(&self) -> usize {
+        let of_pair = |pair: &PointPair<'_>| {
+            usize::from(pair.qps_ratio.is_some()) + usize::from(pair.recall_difference.is_some())
+        };
+        self.pairs.iter().map(of_pair).sum()
+    }
+}
+
+/// As rows have it: at the usual level.
+fn interval(estimate: Estimate) -> Interval {
+    Interval {
+        value: estimate.value,
+        low: estimate.low,
+        high: estimate.high,
+        coverage: Bootstrap::default().level,
     }
 }
 

@@ -6,9 +6,9 @@ use annbench_eval::{
     Bootstrap, Interval, Samples, independent_ratio, qps_interval_of_these_queries,
     recall_difference, verdict,
 };
-use annbench_store::results::{Estimate, Load, PointRow, QueryRow};
+use annbench_store::results::{BuildRow, Estimate, Load, PointRow, QueryRow};
 
-use super::{ChangedQuery, PointPair, Ratio, Told, estimate};
+use super::{ChangedQuery, PointPair, Ratio, Told, estimate, interval};
 use crate::{Run, run::point_name};
 
 /// What of two runs may be compared.
@@ -72,6 +72,7 @@ impl<'a> Comparison<'a> {
             ratio: estimate(ratio),
             floor,
             verdict: Told::from(verdict(&ratio, floor.unwrap_or(0.0))),
+            samples: samples(self.runs[0], a).min(samples(self.runs[1], b)),
         })
     }
 
@@ -110,19 +111,24 @@ fn by_point(run: &Run) -> ByPoint<'_> {
 /// built several times the run's own, which knows how builds differ.
 fn qps(row: &PointRow) -> Option<Interval> {
     if row.spread.builds.is_some() {
-        let Estimate { value, low, high } = row.qps?;
-        return Some(Interval {
-            value,
-            low,
-            high,
-            coverage: Bootstrap::default().level,
-        });
+        return row.qps.map(interval);
     }
     let mut samples = Samples::new();
     for (round, round_s) in row.rounds_s.iter().enumerate() {
         samples.push(0, round, vec![(round_s * 1e9) as u64]);
     }
     qps_interval_of_these_queries(&samples, row.n_queries, &Bootstrap::default())
+}
+
+/// What [`qps`] rests on: rounds, or builds of the index where there are several.
+fn samples(run: &Run, row: &PointRow) -> usize {
+    if row.spread.builds.is_none() {
+        return row.rounds_s.len();
+    }
+    let index = |build: &BuildRow| (build.label.clone(), build.requested.clone(), build.n);
+    let own = run.build_of(row).map(index);
+    let builds = run.builds.iter().filter(|build| build.status.is_ok());
+    builds.filter(|build| Some(index(build)) == own).count()
 }
 
 fn changed(a: &[&QueryRow], b: &[&QueryRow]) -> Vec<ChangedQuery> {

@@ -124,14 +124,18 @@ impl Diff<'_> {
 
 impl Gate {
     /// The judgement in words, a line each.
-    pub fn text(&self, regressions: &[Regression]) -> String {
+    pub fn text(&self, diff: &Diff<'_>, regressions: &[Regression]) -> String {
+        let beyond = "worse beyond limits and the noise of so many";
+        let all = count(diff.comparisons());
         if regressions.is_empty() {
-            return "gate: passed, nothing is worse beyond noise and limits\n".to_owned();
+            return format!("gate: passed, none of {all} comparisons is {beyond}\n");
         }
         let lines = regressions
             .iter()
             .map(|found| clean(&format!("  {}", found.in_words())));
-        format!("gate: FAILED\n{}\n", lines.collect::<Vec<_>>().join("\n"))
+        let lines = lines.collect::<Vec<_>>().join("\n");
+        let failed = count(regressions.len());
+        format!("gate: FAILED, {failed} of {all} comparisons {beyond}\n{lines}\n")
     }
 }
 
@@ -243,12 +247,16 @@ mod tests {
     fn the_gate_says_what_failed_and_what_was_allowed() {
         let (a, b) = (run(), worse());
         let gate: Gate = "qps=-3%".parse().unwrap();
-        let found = gate.regressions(&Diff::new(&a, &b, false));
+        let diff = Diff::new(&a, &b, false);
+        let found = gate.regressions(&diff);
         assert_eq!(
-            gate.text(&found),
-            "gate: FAILED\n  qps -9.1 %, allowed -3.0 %: hnsw m=32 ef_search=64 (single)\n  \
+            gate.text(&diff, &found),
+            "gate: FAILED, 2 of 20 comparisons worse beyond limits and the noise of so many\n  qps -9.1 %, allowed -3.0 %: hnsw m=32 ef_search=64 (single)\n  \
              recall -0.010, allowed none: hnsw m=32 ef_search=64 (single)\n"
         );
-        assert!(gate.text(&[]).starts_with("gate: passed"));
+        assert!(
+            gate.text(&diff, &[])
+                .starts_with("gate: passed, none of 20 comparisons")
+        );
     }
 }

@@ -1,7 +1,6 @@
 //! A table in HTML, sortable by its headings.
 
-use maud::{Markup, PreEscaped, html};
-use serde_json::json;
+use maud::{Markup, html};
 
 use crate::{Cell, Column, Mark, Table, Value, csv, export::qualified};
 
@@ -27,10 +26,7 @@ pub(super) fn grid_named(
             p.csv {
                 button type="button" data-file={ (file_name(title)) "-" (file_name(name)) ".csv" }
                     aria-label={ "Download as CSV: " (name) } { "Download as CSV" }
-                // Within JSON `<` stands in strings alone, and there this means the same.
-                script type="application/json" {
-                    (PreEscaped(json!(text).to_string().replace('<', "\\u003c")))
-                }
+                script type="application/json" { (super::data(&text.into())) }
             }
         }
     }

@@ -4,7 +4,8 @@ use annbench_store::results::{Estimate, Tier};
 use plotly::{
     Layout, Plot, Scatter, Trace,
     common::{
-        DashType, ErrorData, ErrorType, HoverInfo, Line as Stroke, Marker, MarkerSymbol, Mode,
+        Anchor, DashType, ErrorData, ErrorType, HoverInfo, Line as Stroke, Marker, MarkerSymbol,
+        Mode, Orientation,
     },
     layout::{Axis, AxisType, HoverMode, Legend},
 };
@@ -22,6 +23,15 @@ const SYMBOLS: [(MarkerSymbol, MarkerSymbol); 6] = [
     (MarkerSymbol::Cross, MarkerSymbol::CrossOpen),
 ];
 
+/// Height of a chart with its axes, in pixels.
+const HEIGHT: usize = 370;
+
+/// Height of a line of the legend: it takes one for each name, where they are long.
+const ENTRY_HEIGHT: usize = 19;
+
+/// Where the legend begins, as a share of the plot's height: below the axis and its title.
+const LEGEND_AT: f64 = -0.26;
+
 /// Plotly's own script, as the crate `plotly` carries it. Its other script, for formulas, is left
 /// out: no chart here has one, and it is as long again as all the rest of the page.
 ///
@@ -33,22 +43,24 @@ pub(super) fn library() -> Option<String> {
     Some(script.to_owned())
 }
 
-/// The chart as JSON for the page's script: traces, layout. Safe within a `script` element.
-pub(super) fn figure(chart: &Chart) -> String {
+/// The chart for the page's script: traces, layout.
+pub(super) fn figure(chart: &Chart) -> Value {
     let traces: Vec<Value> = chart.lines.iter().flat_map(traces).collect();
-    let figure = json!({ "traces": traces, "layout": layout(chart) });
-    // Within JSON `<` stands in strings alone, and there this means the same.
-    figure.to_string().replace('<', "\\u003c")
+    json!({ "traces": traces, "layout": layout(chart) })
 }
 
 fn layout(chart: &Chart) -> Layout {
-    let legend = Legend::new().orientation(plotly::common::Orientation::Horizontal);
+    // Hung up by its top, a legend grows away from the axis; else it grows over the axis' title.
+    let legend = Legend::new()
+        .orientation(Orientation::Horizontal)
+        .y_anchor(Anchor::Top)
+        .y(LEGEND_AT);
     Layout::new()
         .x_axis(axis(&chart.x))
         .y_axis(axis(&chart.y))
-        .legend(legend.y(-0.25))
+        .legend(legend)
         .hover_mode(HoverMode::Closest)
-        .height(430)
+        .height(HEIGHT + ENTRY_HEIGHT * chart.lines.len())
 }
 
 fn axis(dimension: &Dimension) -> Axis {
@@ -76,6 +88,7 @@ fn traces(line: &Line) -> Vec<Value> {
     match line.kind {
         Kind::Front => vec![front(line, &all)],
         Kind::Cloud => vec![cloud(line, &all)],
+        Kind::Rings => vec![rings(line, &all, open)],
         Kind::Curve => vec![coloured(
             line,
             marked(line, &all, solid, Mode::LinesMarkers),
@@ -106,20 +119,31 @@ fn cloud(line: &Line, marks: &[&Mark]) -> Value {
     coloured(line, trace.hover_info(HoverInfo::Skip))
 }
 
+/// Marks so small and empty that what lies beneath them is seen.
+fn rings(line: &Line, marks: &[&Mark], symbol: MarkerSymbol) -> Value {
+    let ring = Marker::new().symbol(symbol).size(7);
+    let trace = scatter(line, marks).mode(Mode::Markers).marker(ring);
+    coloured(line, told(trace, marks))
+}
+
 fn marked(
     line: &Line,
     marks: &[&Mark],
     symbol: MarkerSymbol,
     mode: Mode,
 ) -> Box<Scatter<f64, f64>> {
-    let texts = marks.iter().map(|mark| plain(&mark.text)).collect();
-    scatter(line, marks)
+    let trace = scatter(line, marks)
         .mode(mode)
-        .marker(Marker::new().symbol(symbol).size(10))
-        .hover_text_array(texts)
-        .hover_info(HoverInfo::Text)
+        .marker(Marker::new().symbol(symbol).size(10));
+    told(trace, marks)
         .error_x(whiskers(marks.iter().map(|mark| mark.x)))
         .error_y(whiskers(marks.iter().map(|mark| mark.y)))
+}
+
+/// With what is told of each mark where a reader points at it.
+fn told(trace: Box<Scatter<f64, f64>>, marks: &[&Mark]) -> Box<Scatter<f64, f64>> {
+    let texts = marks.iter().map(|mark| plain(&mark.text)).collect();
+    trace.hover_text_array(texts).hover_info(HoverInfo::Text)
 }
 
 fn scatter(line: &Line, marks: &[&Mark]) -> Box<Scatter<f64, f64>> {
@@ -159,10 +183,7 @@ mod tests {
 
     fn figures() -> Vec<Value> {
         let charts = Chart::trade_offs(&fixture::run());
-        let figures = charts.iter().map(figure);
-        figures
-            .map(|text| serde_json::from_str(&text).unwrap())
-            .collect()
+        charts.iter().map(figure).collect()
     }
 
     #[test]
@@ -199,10 +220,26 @@ mod tests {
     }
 
     #[test]
+    fn more_lines_make_a_chart_higher_and_rings_are_small_and_open() {
+        let run = fixture::run();
+        let [few, many] = [1, 8].map(|lines| {
+            let mut chart = Chart::latencies(&run).remove(0);
+            chart.lines = vec![chart.lines[0].clone(); lines];
+            figure(&chart)["layout"].clone()
+        });
+        assert_eq!(few["legend"]["yanchor"], "top");
+        assert!(many["height"].as_u64() > few["height"].as_u64());
+        let map = figure(&Chart::map(&run).unwrap());
+        let marker = &map["traces"][2]["marker"];
+        assert_eq!(marker["symbol"], "square-open");
+        assert!(marker["size"].as_u64() < Some(10), "{marker}");
+    }
+
+    #[test]
     fn a_hostile_name_can_neither_end_the_script_nor_be_a_tag() {
         let mut chart = Chart::trade_offs(&fixture::run()).remove(0);
         chart.lines[1].name = "</script><a href=\"x\">".into();
-        let text = figure(&chart);
+        let text = super::super::data(&figure(&chart)).into_string();
         assert!(!text.contains('<'));
         let told: Value = serde_json::from_str(&text).unwrap();
         let name = told["traces"][1]["name"].as_str().unwrap();

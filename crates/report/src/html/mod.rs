@@ -8,6 +8,7 @@ mod single_queries;
 
 use annbench_store::results::Mode;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
+use serde_json::Value;
 
 use crate::{Chart, Fact, Note, Run, Summary, charts};
 
@@ -124,9 +125,15 @@ fn figure(chart: &Chart, is_hidden: bool) -> Markup {
             figcaption id=(chart.name) { (chart.title) }
             div.live {}
             div.still { (chart.picture(&chart.name)) (chart.key()) }
-            script type="application/json" { (PreEscaped(live::figure(chart))) }
+            script type="application/json" { (data(&live::figure(chart))) }
         }
     }
+}
+
+/// JSON for the page's script. Within it `<` stands in strings alone, where an escape means the
+/// same and cannot end the script.
+fn data(json: &Value) -> PreEscaped<String> {
+    PreEscaped(json.to_string().replace('<', "\\u003c"))
 }
 
 fn points(summary: &Summary<'_>) -> Markup {

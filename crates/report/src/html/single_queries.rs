@@ -59,8 +59,8 @@ fn section_of_map(map: &Chart) -> Markup {
             h2 { "Map" }
             div.map { (figure(map, false)) }
             p.legend {
-                "Dots are base vectors (grey) and queries (blue), squares the hardest tenth of the \
-                 queries. What lies near on the map may be far apart: it shows no more of the \
+                "Dots are base vectors (grey) and queries (blue), hollow squares the hardest tenth \
+                 of the queries. What lies near on the map may be far apart: it shows no more of the \
                  variance than its axes say."
             }
         }

@@ -43,7 +43,10 @@ fn speed<'a>(mode: Mode, tiers: &'a Tiers) -> Vec<Spec<'a>> {
     let half_width = Spec::half_width(move |line| of_mode(line, mode));
     let mut specs = vec![
         Spec::new(qps, cell),
-        half_width.with(|column| column.over(mode.name()).expendable(4)),
+        half_width.with(|column| {
+            let expendable = if mode == Mode::Batch { 4 } else { 3 };
+            column.over(mode.name()).expendable(expendable)
+        }),
     ];
     if mode.times_queries() {
         // One query at a time, the median says again what qps says.
@@ -81,7 +84,8 @@ fn latency<'a>(
 fn build<'a>() -> Spec<'a> {
     Spec::build_seconds("build_s", |build| build.build_s()).with(|column| Column {
         title: "build".to_owned(),
-        ..column.expendable(3).per_group()
+        // The table of indexes says it again.
+        ..column.expendable(4).per_group()
     })
 }
 

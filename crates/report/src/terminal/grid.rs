@@ -9,39 +9,58 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::{
     clean,
     paint::{Ink, Paint},
+    wrapped,
 };
 use crate::{Cell, Column, Mark, Table, Value};
 
 /// Blanks between columns.
 const GAP: usize = 2;
 
-/// How a table is made to fit, step after step: names are shortened to this many characters, then
-/// columns go that are at least that expendable. The first step leaves the name of any load whole.
-const STEPS: [(usize, u8); 4] = [(30, 9), (20, 3), (16, 1), (8, u8::MAX)];
+/// The least expendable of the columns that a table can do without side by side; those before it are
+/// worth a line more for each index.
+const EXPENDABLE: u8 = 5;
+
+/// What a column of words keeps where nothing else can go.
+const LEAST_OF_A_NAME: usize = 8;
+
+/// How far rows stand in from the name above them.
+const INDENT: usize = 2;
 
 /// The table's lines: what columns belong to, their headings, a rule, the rows.
+///
+/// Where the columns that matter do not fit side by side with whole names, the first column, which
+/// names what rows are of, stands above its rows instead.
 pub(super) fn grid(table: &Table, paint: Paint, width: usize) -> Vec<String> {
     if table.rows.is_empty() {
         return Vec::new();
     }
     let texts = texts(table);
-    let slots = fit(table, &texts, width);
-    let mut lines = vec![spans(&slots, paint), headings(table, &slots, paint)];
-    lines.retain(|line| !line.trim().is_empty());
-    let total: usize = total_width(&slots);
-    lines.push(paint.with(Ink::Quiet, &paint.rule().repeat(total)));
+    let layout = Layout::fit(table, &texts, width);
+    let mut lines = layout.head(table, paint);
     for (at, row) in texts.iter().enumerate() {
         let repeats = at > 0 && table.rows[at].group == table.rows[at - 1].group;
-        let cells = slots.iter().map(|slot| {
+        if let Some(above) = layout.above.filter(|_| !repeats) {
+            let name = wrapped(&row[above], &" ".repeat(INDENT), width);
+            lines.extend(name.iter().map(|line| paint.with(Ink::Strong, line)));
+        }
+        let cells = layout.slots.iter().map(|slot| {
             let ink = ink(slot.column, &table.rows[at].cells[slot.at]);
             match repeats && slot.column.per_group {
                 true => (ink, slot.padded("")),
                 false => (ink, slot.padded(&row[slot.at])),
             }
         });
-        lines.push(line(cells, paint));
+        lines.push(layout.line(cells, paint));
     }
     lines
+}
+
+/// Where the columns of a table stand.
+struct Layout<'t> {
+    /// The number of the column that stands above its rows, if one does.
+    above: Option<usize>,
+    /// The others that stay, side by side.
+    slots: Vec<Slot<'t>>,
 }
 
 /// A column that stays, and the room it has.
@@ -62,25 +81,81 @@ impl Slot<'_> {
     }
 }
 
-/// Chooses the columns that stay, and their widths.
-fn fit<'t>(table: &'t Table, texts: &[Vec<String>], width: usize) -> Vec<Slot<'t>> {
-    let columns = table.columns.iter().enumerate();
-    let mut slots: Vec<Slot<'t>> = columns
-        .map(|(at, column)| {
-            let cells = texts.iter().map(|row| row[at].width());
-            let widest = cells.max().unwrap_or(0).max(table.heading(column).width());
-            Slot {
-                column,
-                at,
-                width: widest,
-            }
-        })
-        .collect();
-    for (least_of_a_name, expendable) in STEPS {
-        shorten_names(&mut slots, width, least_of_a_name);
-        drop_columns(&mut slots, width, expendable);
+impl<'t> Layout<'t> {
+    fn fit(table: &'t Table, texts: &[Vec<String>], width: usize) -> Self {
+        let mut slots = slots(table, texts);
+        drop_columns(&mut slots, width, EXPENDABLE);
+        if total_width(&slots) <= width {
+            return Self { above: None, slots };
+        }
+        let (above, mut slots) = match slots[0].column.is_numeric() || slots.len() == 1 {
+            true => (None, slots),
+            false => (Some(slots[0].at), self::slots(table, texts).split_off(1)),
+        };
+        let width = width - above.map_or(0, |_| INDENT);
+        drop_columns(&mut slots, width, 1);
+        shorten_names(&mut slots, width);
+        Self { above, slots }
     }
-    slots
+
+    fn head(&self, table: &Table, paint: Paint) -> Vec<String> {
+        let above = self.above.map(|at| table.heading(&table.columns[at]));
+        let mut lines: Vec<String> = above
+            .iter()
+            .map(|heading| paint.with(Ink::Strong, heading))
+            .collect();
+        lines.push(self.spans(paint));
+        let heading = |slot: &Slot<'_>| slot.padded(&table.heading(slot.column));
+        let headings = self.slots.iter().map(|slot| (Ink::Strong, heading(slot)));
+        lines.push(self.line(headings, paint));
+        lines.retain(|line| !line.trim().is_empty());
+        let total = self.indent().len() + total_width(&self.slots);
+        lines.push(paint.with(Ink::Quiet, &paint.rule().repeat(total)));
+        lines
+    }
+
+    /// The line above the headings: what neighbouring columns have in common, between rules.
+    fn spans(&self, paint: Paint) -> String {
+        let alike = self.slots.chunk_by(|a, b| a.column.over == b.column.over);
+        let cells = alike.map(|span| {
+            let width = total_width(span);
+            let text = match span[0].column.over {
+                "" => " ".repeat(width),
+                over if span.len() == 1 || over.width() + 4 > width => format!("{over:>width$}"),
+                over => between_rules(over, width, paint.rule()),
+            };
+            (Ink::Quiet, text)
+        });
+        self.line(cells, paint)
+    }
+
+    /// The cells side by side, without blanks at the end.
+    fn line(&self, cells: impl Iterator<Item = (Ink, String)>, paint: Paint) -> String {
+        let mut cells: Vec<(Ink, String)> = cells.collect();
+        if let Some((_, last)) = cells.last_mut() {
+            last.truncate(last.trim_end().len());
+        }
+        let painted: Vec<String> = cells
+            .iter()
+            .map(|(ink, text)| paint.with(*ink, text))
+            .collect();
+        let line = self.indent() + &painted.join(&" ".repeat(GAP));
+        line.trim_end().to_owned()
+    }
+
+    fn indent(&self) -> String {
+        " ".repeat(self.above.map_or(0, |_| INDENT))
+    }
+}
+
+/// All columns, as wide as their widest cells.
+fn slots<'t>(table: &'t Table, texts: &[Vec<String>]) -> Vec<Slot<'t>> {
+    let slot = |(at, column): (usize, &'t Column)| {
+        let cells = texts.iter().map(|row| row[at].width());
+        let width = cells.max().unwrap_or(0).max(table.heading(column).width());
+        Slot { column, at, width }
+    };
+    table.columns.iter().enumerate().map(slot).collect()
 }
 
 /// Drops columns that are at least so expendable, the most expendable first, until the rest fits.
@@ -94,10 +169,10 @@ fn drop_columns(slots: &mut Vec<Slot<'_>>, width: usize, expendable: u8) {
 }
 
 /// Takes what is too wide from the columns of words, the first one first.
-fn shorten_names(slots: &mut [Slot<'_>], width: usize, least: usize) {
+fn shorten_names(slots: &mut [Slot<'_>], width: usize) {
     let mut excess = total_width(slots).saturating_sub(width);
     for slot in slots.iter_mut().filter(|slot| !slot.column.is_numeric()) {
-        let taken = excess.min(slot.width.saturating_sub(least));
+        let taken = excess.min(slot.width.saturating_sub(LEAST_OF_A_NAME));
         slot.width -= taken;
         excess -= taken;
     }
@@ -113,43 +188,10 @@ fn total_width(slots: &[Slot<'_>]) -> usize {
     widths + GAP * slots.len().saturating_sub(1)
 }
 
-/// The line above the headings: what neighbouring columns have in common, between rules.
-fn spans(slots: &[Slot<'_>], paint: Paint) -> String {
-    let alike = slots.chunk_by(|a, b| a.column.over == b.column.over);
-    let cells = alike.map(|span| {
-        let width = total_width(span);
-        let text = match span[0].column.over {
-            "" => " ".repeat(width),
-            over if span.len() == 1 || over.width() + 4 > width => format!("{over:>width$}"),
-            over => between_rules(over, width, paint.rule()),
-        };
-        (Ink::Quiet, text)
-    });
-    line(cells, paint)
-}
-
 fn between_rules(text: &str, width: usize, rule: &str) -> String {
     let blanks = width - text.width() - 2;
     let (left, right) = (blanks / 2, blanks - blanks / 2);
     format!("{} {text} {}", rule.repeat(left), rule.repeat(right))
-}
-
-fn headings(table: &Table, slots: &[Slot<'_>], paint: Paint) -> String {
-    let heading = |slot: &Slot<'_>| slot.padded(&table.heading(slot.column));
-    line(slots.iter().map(|slot| (Ink::Strong, heading(slot))), paint)
-}
-
-/// The cells side by side, without blanks at the end.
-fn line(cells: impl Iterator<Item = (Ink, String)>, paint: Paint) -> String {
-    let mut cells: Vec<(Ink, String)> = cells.collect();
-    if let Some((_, last)) = cells.last_mut() {
-        last.truncate(last.trim_end().len());
-    }
-    let painted: Vec<String> = cells
-        .iter()
-        .map(|(ink, text)| paint.with(*ink, text))
-        .collect();
-    painted.join(&" ".repeat(GAP)).trim_end().to_owned()
 }
 
 fn texts(table: &Table) -> Vec<Vec<String>> {
@@ -199,9 +241,12 @@ mod tests {
     fn keys(width: usize) -> Vec<(&'static str, &'static str)> {
         let run = fixture::run();
         let table = points::for_people(&run, &mut Notes::default());
-        let slots = fit(&table, &texts(&table), width);
-        let keys = slots.iter().map(|slot| (slot.column.over, slot.column.key));
-        keys.collect()
+        let layout = Layout::fit(&table, &texts(&table), width);
+        let above = layout.above.map(|at| &table.columns[at]);
+        let columns = above
+            .into_iter()
+            .chain(layout.slots.iter().map(|slot| slot.column));
+        columns.map(|column| (column.over, column.key)).collect()
     }
 
     #[test]
@@ -213,16 +258,43 @@ mod tests {
             ("single", "qps"),
             ("", "notes"),
         ];
-        assert_eq!(keys(56), narrow);
-        assert!(keys(80).contains(&("single", "latency_p99_us")));
+        assert_eq!(keys(50), narrow);
+        for key in ["qps", "qps_half_width_percent", "latency_p99_us"] {
+            assert!(keys(72).contains(&("single", key)), "{key}");
+        }
         assert!(keys(200).contains(&("memory", "estimate_bytes")));
     }
 
     #[test]
-    fn a_wider_terminal_never_shows_less() {
+    fn a_wider_terminal_never_shows_less_of_what_matters() {
+        let run = fixture::run();
+        let table = points::for_people(&run, &mut Notes::default());
+        let columns = table.columns.iter();
+        let matter = columns.filter(|column| column.expendable < EXPENDABLE);
+        let matter: Vec<_> = matter.map(|column| (column.over, column.key)).collect();
         for width in 40..200 {
             let (narrow, wide) = (keys(width), keys(width + 1));
-            assert!(narrow.iter().all(|key| wide.contains(key)), "{width}");
+            let mut shown = matter.iter().filter(|key| narrow.contains(key));
+            assert!(shown.all(|key| wide.contains(key)), "{width}");
+        }
+    }
+
+    #[test]
+    fn names_are_whole_from_60_columns_on() {
+        let run = fixture::run();
+        let tables = [
+            points::for_people(&run, &mut Notes::default()),
+            crate::builds::builds(&run),
+        ];
+        for (table, width) in tables
+            .iter()
+            .flat_map(|table| (60..200).map(move |w| (table, w)))
+        {
+            let lines = grid(table, Paint { color: false }, width);
+            assert!(
+                !lines.iter().any(|line| line.contains('…')),
+                "{width}: {lines:#?}"
+            );
         }
     }
 

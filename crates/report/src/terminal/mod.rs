@@ -30,8 +30,8 @@ const NAME_WIDTH: usize = 12;
 /// The run as text: facts, tables, notes, indexes, verdicts; alarms come first and again before
 /// the verdicts, where they are seen after the rest has scrolled by. Lines end in `\n`.
 ///
-/// Where the table does not fit the width, columns go that the table of indexes repeats or that
-/// say least, then long index names are shortened in their middle; rows never wrap.
+/// Where a table does not fit the width, columns go that the table of indexes repeats or that say
+/// least; then indexes are named above their rows rather than beside them; rows never wrap.
 pub fn terminal(run: &Run, style: Style) -> String {
     let summary = Summary::new(run);
     let paint = Paint { color: style.color };

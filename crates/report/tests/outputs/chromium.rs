@@ -2,7 +2,8 @@
 
 use std::{fs, path::PathBuf};
 
-use annbench_report::{Chart, html};
+use annbench_report::{Chart, Run, html};
+use annbench_store::results::tables::{LatencyHistogram, latency_tag};
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,13 +16,17 @@ const PHONE: [u32; 2] = [390, 844];
 
 /// Runs `check` on the fixture's page; says so where there is no browser to run it in.
 fn with_page(size: [u32; 2], dark: bool, check: impl FnOnce(&mut Page)) {
+    with_page_of(&fixture::run(), size, dark, check);
+}
+
+fn with_page_of(run: &Run, size: [u32; 2], dark: bool, check: impl FnOnce(&mut Page)) {
     let Some(chromium) = chromium() else {
         eprintln!("skipped: no Chromium on this machine; install it, or name it with CHROMIUM");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join("report.html");
-    fs::write(&path, html(&fixture::run())).unwrap();
+    fs::write(&path, html(run)).unwrap();
     let mut page = Page::open(&chromium, &path, size, dark).unwrap();
     page.evaluate(DRAWN).unwrap();
     check(&mut page);
@@ -194,6 +199,53 @@ fn latencies_lie_over_percentiles_and_their_legend_hides_a_point() {
             .unwrap();
         assert_eq!(page.evaluate("hidden").unwrap(), 1);
     });
+}
+
+/// The fixture with more points on the front, whose names are long.
+fn crowded() -> Run {
+    let mut run = fixture::run();
+    for number in 100..106 {
+        let like = run
+            .points
+            .iter()
+            .find(|row| row.point == 5 && row.load() == fixture::SINGLE);
+        let mut row = like.unwrap().clone();
+        row.point = number;
+        row.label = format!("hnsw m=32 ef_construction=128 of the name {number}");
+        run.details.latencies.push(LatencyHistogram {
+            tag: latency_tag(number, fixture::SINGLE),
+            counts: run.details.latencies[0].counts.clone(),
+        });
+        run.points.push(row);
+    }
+    run
+}
+
+/// Of each chart that has a legend: its name, where the title of its axis ends, where the legend
+/// begins and ends, where the picture ends, and how high the plot is.
+const LEGENDS: &str = "[...document.querySelectorAll('figure.drawn:not([hidden])')]\
+     .filter(figure => figure.querySelector('.legend .traces'))\
+     .map(figure => { const place = name => figure.querySelector(name).getBoundingClientRect(); \
+         const legend = place('.legend'); \
+         return [figure.querySelector('figcaption').id, place('.xtitle').bottom, legend.top, \
+             legend.bottom, place('.main-svg').bottom, place('.nsewdrag').height]; })";
+
+#[test]
+fn legends_stand_below_their_axes_however_many_lines_there_are() {
+    for size in [DESK, PHONE] {
+        with_page_of(&crowded(), size, false, |page| {
+            let found = page.evaluate(LEGENDS).unwrap();
+            let found: Vec<(String, f64, f64, f64, f64, f64)> =
+                serde_json::from_value(found).unwrap();
+            let names: Vec<&str> = found.iter().map(|found| found.0.as_str()).collect();
+            assert!(names.contains(&"latency-percentiles-single"), "{names:?}");
+            for (name, title, top, bottom, end, plot) in &found {
+                assert!(top >= title, "{name}: {found:?}");
+                assert!(*bottom <= end + 1.0, "{name}: {found:?}");
+                assert!(*plot > 150.0, "{name}: {found:?}");
+            }
+        });
+    }
 }
 
 #[test]

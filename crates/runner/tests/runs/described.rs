@@ -8,7 +8,7 @@ use libtest_mimic::Trial;
 
 use crate::{
     PLAIN,
-    world::{Going, World},
+    world::{Going, Notes, World},
 };
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -16,6 +16,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_run_keeps_what_is_known_of_its_queries,
         queries_of_a_table_bring_its_columns_along,
         recall_of_fewer_answers_is_kept,
+        rows_of_a_text_file_bring_their_columns_along,
+        copies_of_queries_held_out_are_told_once_for_all_repetitions,
     ]
 }
 
@@ -63,6 +65,59 @@ fn queries_of_a_table_bring_its_columns_along() {
     assert_eq!(last.id.as_deref(), Some("q14"));
     assert_eq!(last.text.as_deref(), Some("words 14"));
     assert_eq!(last.groups["kind"], "long");
+}
+
+/// 100 rows of which the second half is the first again.
+fn write_copies(world: &World) {
+    let row = |row: usize| {
+        let (vector, kind) = ([row * 1_000 % 50_000, row % 50], ["long", "short"][row % 2]);
+        format!("{{\"id\": {row}, \"vector\": {vector:?}, \"kind\": \"{kind}\"}}\n")
+    };
+    let lines: String = (0..100).map(row).collect();
+    std::fs::write(world.path().join("base.jsonl"), lines).unwrap();
+    world.write(PLAIN);
+    let path = world.path().join("test.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("base.parquet", "base.jsonl")).unwrap();
+}
+
+fn rows_of_a_text_file_bring_their_columns_along() {
+    let world = World::new();
+    write_copies(&world);
+    let finished = world.go(Going::on(&mut Silent)).unwrap();
+    let facts = read_query_facts(&finished.folder.join("query_facts.parquet")).unwrap();
+    assert_eq!(facts.len(), 10);
+    for facts in facts {
+        let row: usize = facts.row.id.as_ref().unwrap().parse().unwrap();
+        assert_eq!(facts.row.groups["kind"], ["long", "short"][row % 2]);
+    }
+}
+
+fn copies_of_queries_held_out_are_told_once_for_all_repetitions() {
+    let world = World::new();
+    write_copies(&world);
+    let notes = |is_repetition: bool| {
+        let mut notes = Notes::default();
+        let going = Going {
+            fresh: true,
+            is_repetition,
+            ..Going::on(&mut notes)
+        };
+        world.go(going).unwrap();
+        notes.0.retain(|note| note.starts_with("data: "));
+        notes.0
+    };
+    let first = notes(false);
+    let of_copies = first
+        .iter()
+        .find(|note| note.contains("queries that were held out"));
+    let of_copies = of_copies.unwrap();
+    assert!(
+        of_copies.contains("remove copies from the base"),
+        "{of_copies}"
+    );
+    assert!(!of_copies.contains("holdout"), "{of_copies}");
+    assert_eq!(notes(true), [""; 0]);
 }
 
 fn recall_of_fewer_answers_is_kept() {

@@ -31,6 +31,7 @@ pub(crate) struct Going<'a> {
     pub(crate) stop: Stop,
     pub(crate) fresh: bool,
     pub(crate) rebuild: bool,
+    pub(crate) is_repetition: bool,
 }
 
 impl<'a> Going<'a> {
@@ -40,6 +41,7 @@ impl<'a> Going<'a> {
             stop: Stop::default(),
             fresh: false,
             rebuild: false,
+            is_repetition: false,
         }
     }
 }
@@ -100,7 +102,10 @@ impl World {
         let data = self.prepare(&written)?;
         let registry = registry();
         let plan = Plan::resolve(&written, &data, &registry)?;
-        let setup = self.setup(&registry, going.stop, going.fresh, going.rebuild)?;
+        let setup = Setup {
+            is_repetition: going.is_repetition,
+            ..self.setup(&registry, going.stop, going.fresh, going.rebuild)?
+        };
         run(&written, &data, &plan, &setup, going.observer)
     }
 
@@ -119,6 +124,7 @@ impl World {
             cache: self.path.join("cache"),
             fresh,
             rebuild,
+            is_repetition: false,
             stop,
         })
     }
