@@ -125,7 +125,7 @@ fn modules(folder: &Path) -> Result<(Vec<Module>, bool), ModelError> {
             return Err(ModelError::unsupported(
                 &path,
                 "type",
-                kinds.join(", "),
+                listed(&kinds, ", "),
                 supported,
             ));
         }
@@ -149,13 +149,16 @@ fn pooling_mode(path: &Path, config: &Map<String, Value>) -> Result<Pooling, Mod
         _ => Err(ModelError::unsupported(
             path,
             "pooling_mode",
-            if modes.is_empty() {
-                "none".into()
-            } else {
-                modes.join(" and ")
-            },
+            listed(&modes, " and "),
             "either mean or cls pooling",
         )),
+    }
+}
+
+fn listed(names: &[&str], between: &str) -> String {
+    match names {
+        [] => "none".into(),
+        names => names.join(between),
     }
 }
 

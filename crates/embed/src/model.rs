@@ -261,11 +261,26 @@ fn load_weights(network: &Path, config: &Config) -> Result<Network, ModelError> 
         path: path.clone(),
         source,
     })?;
-    Network::load(&weights, config).map_err(|source| ModelError::Weights {
-        path,
-        config: network.join("config.json"),
-        source,
-    })
+    check_layers(network, &weights, config)?;
+    Network::load(&weights, config).map_err(|source| ModelError::weights(network, source))
+}
+
+/// With fewer layers than were trained, a model would give other embeddings without a word.
+fn check_layers(
+    network: &Path,
+    weights: &VarBuilder<'_>,
+    config: &Config,
+) -> Result<(), ModelError> {
+    let layers = config.num_hidden_layers;
+    match Network::has_layer(weights, config, layers) {
+        true => Err(ModelError::Misfit {
+            path: network.join("config.json"),
+            key: "num_hidden_layers",
+            found: layers,
+            expected: "the number of layers in model.safetensors, which has more".into(),
+        }),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]

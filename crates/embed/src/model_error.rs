@@ -73,6 +73,15 @@ impl ModelError {
         }
     }
 
+    /// Weights of another model than the configuration in the same folder.
+    pub(crate) fn weights(network: &Path, source: candle_core::Error) -> Self {
+        Self::Weights {
+            path: network.join("model.safetensors"),
+            config: network.join("config.json"),
+            source: without_backtrace(source),
+        }
+    }
+
     pub(crate) fn unsupported(
         path: &Path,
         key: impl Into<String>,
@@ -85,5 +94,13 @@ impl ModelError {
             found: found.to_string(),
             supported,
         }
+    }
+}
+
+/// Where RUST_BACKTRACE is set, candle puts twenty lines of its own calls into its messages.
+fn without_backtrace(error: candle_core::Error) -> candle_core::Error {
+    match error {
+        candle_core::Error::WithBacktrace { inner, .. } => *inner,
+        error => error,
     }
 }

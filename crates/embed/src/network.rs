@@ -31,20 +31,20 @@ pub(crate) struct Network {
 }
 
 impl Network {
+    /// Whether the weights have a layer of this number, from 0.
+    pub(crate) fn has_layer(weights: &VarBuilder<'_>, config: &Config, layer: usize) -> bool {
+        let name = layer_name(layer);
+        encoder(weights, config).contains_tensor(&format!("{name}.output.dense.weight"))
+    }
+
     /// Takes the weights out of `weights`, which names and checks each.
     pub(crate) fn load(weights: &VarBuilder<'_>, config: &Config) -> Result<Self> {
-        // A model that was saved with its head has its encoder under a name of its own.
-        let own = config.family.name();
-        let weights =
-            match weights.contains_tensor(&format!("{own}.embeddings.word_embeddings.weight")) {
-                true => weights.pp(own),
-                false => weights.clone(),
-            };
+        let weights = encoder(weights, config);
         let tables = weights.pp("embeddings");
         let table =
             |rows, name: &str| tables.get((rows, config.hidden_size), &format!("{name}.weight"));
         let layers = (0..config.num_hidden_layers)
-            .map(|layer| Layer::load(&weights.pp(format!("encoder.layer.{layer}")), config))
+            .map(|layer| Layer::load(&weights.pp(layer_name(layer)), config))
             .collect::<Result<_>>()?;
         let places = table(config.max_position_embeddings, "position_embeddings")?;
         let places = places.i(config.first_place()..)?;
@@ -165,6 +165,19 @@ impl Layer {
             .collect::<Result<_>>()?;
         Tensor::cat(&seen, 0)
     }
+}
+
+/// The weights of the encoder. A model that was saved with its head has it under a name of its own.
+fn encoder<'a>(weights: &VarBuilder<'a>, config: &Config) -> VarBuilder<'a> {
+    let own = config.family.name();
+    match weights.contains_tensor(&format!("{own}.embeddings.word_embeddings.weight")) {
+        true => weights.pp(own),
+        false => weights.clone(),
+    }
+}
+
+fn layer_name(layer: usize) -> String {
+    format!("encoder.layer.{layer}")
 }
 
 /// Attention within each text of a run: `tokens x 3 hidden_size` to `tokens x hidden_size`.

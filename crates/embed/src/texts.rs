@@ -59,6 +59,9 @@ pub enum TextError {
     /// The file system refused.
     #[error("read {}", .path.display())]
     Io { path: PathBuf, source: io::Error },
+    /// A folder in the place of a file.
+    #[error("{}: a folder; give a text file, or a Parquet, JSON lines or CSV file with a column of texts", .path.display())]
+    Folder { path: PathBuf },
     /// Bytes that are no text.
     #[error("{}: line {line} is not UTF-8 (its byte {byte}); save the file as UTF-8 text", .path.display())]
     NotUtf8 {
@@ -292,6 +295,7 @@ impl<'a> Lines<'a> {
 fn io_error(path: &Path, source: io::Error) -> TextError {
     match source.kind() {
         io::ErrorKind::NotFound => LoadError::not_found(path).into(),
+        io::ErrorKind::IsADirectory => TextError::Folder { path: path.into() },
         _ => TextError::Io {
             path: path.into(),
             source,
@@ -366,6 +370,14 @@ mod tests {
         let error = missing.count().unwrap_err().to_string();
         assert!(error.contains("missing.txt: no such file"), "{error}");
         assert!(Texts::List(Vec::new()).count().is_err());
+        let folder = tempfile::tempdir().unwrap();
+        let texts = Texts::File {
+            path: folder.path().into(),
+            split: Split::Lines,
+            columns: TextColumns::default(),
+        };
+        let error = texts.count().unwrap_err().to_string();
+        assert!(error.contains("a folder; give a text file"), "{error}");
     }
 
     #[test]

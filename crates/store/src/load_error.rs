@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use annbench_vectors::Ids;
+
 use crate::{Format, format, nearest, npy::NpyError};
 
 /// A file of vectors that is refused: which, where in it, and what to do.
@@ -223,6 +225,23 @@ impl LoadError {
         Self::NotFound {
             path: path.into(),
             nearest: nearest_entry(path),
+        }
+    }
+
+    /// Two rows, the second of them at `place` in `ids`, that have one id.
+    pub(crate) fn duplicate_id(
+        path: &Path,
+        column: &str,
+        (ids, place): (&Ids, usize),
+        (first, second): (usize, usize),
+    ) -> Self {
+        let id = ids.get(place).map(|id| id.to_string());
+        Self::DuplicateId {
+            path: path.into(),
+            column: column.into(),
+            id: id.unwrap_or_default(),
+            first,
+            second,
         }
     }
 

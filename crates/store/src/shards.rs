@@ -14,7 +14,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
 use crate::{
-    Embeddings, Faults, Format, LoadError, LoadOptions, Progress, columnar::first_duplicate,
+    Embeddings, Faults, Format, LoadError, LoadOptions, Progress, columnar::check_distinct,
     inspect::Layout,
 };
 
@@ -190,21 +190,8 @@ impl Parts {
 
     /// All of them, if ids are distinct or faults are kept.
     pub(crate) fn finish(self, path: &Path, faults: Faults) -> Result<Embeddings, LoadError> {
-        let duplicate = match &self.ids {
-            _ if faults == Faults::Keep => None,
-            Ids::Rows(_) => None,
-            Ids::Integers(ids) => first_duplicate(ids),
-            Ids::Strings(ids) => first_duplicate(ids),
-        };
-        if let Some((first, second)) = duplicate {
-            let id = self.ids.get(first).map(|id| id.to_string());
-            return Err(LoadError::DuplicateId {
-                path: path.into(),
-                column: "id".into(),
-                id: id.unwrap_or_default(),
-                first,
-                second,
-            });
+        if faults == Faults::Refuse {
+            check_distinct(path, "id", &self.ids)?;
         }
         let concat = |columns: Vec<RecordBatch>| {
             let schema = columns[0].schema();

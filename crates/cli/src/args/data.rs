@@ -70,6 +70,7 @@ Examples:
   annbench data fetch wikipedia-1k-cohere
   annbench quick catalog:wikipedia-1k-cohere
   annbench data fetch sift-128-euclidean --mirror https://mirror.example/ann
+  annbench data fetch sift-128-euclidean --mirror downloads
 A fetch that was cut goes on with what is missing when the same command is given again. In an
 experiment, [dataset] path = \"catalog:NAME\" is what was fetched.")]
 pub(crate) struct FetchArgs {
@@ -77,8 +78,8 @@ pub(crate) struct FetchArgs {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) datasets: DatasetsArgs,
-    /// Take the files, by their own names, from this folder at an address
-    #[arg(long, value_name = "URL")]
+    /// Take the files, by their own names, from this folder: at an address, or of this machine
+    #[arg(long, value_name = "URL_OR_DIR")]
     pub(crate) mirror: Option<String>,
     /// Fetch again what is there; it must be what it was
     #[arg(long)]

@@ -13,7 +13,7 @@ use annbench_vectors::{Matrix, Metric};
 use anyhow::{Context, Result};
 
 use self::{finding::answer_of, place::Place, table::TextTable};
-use super::{answer, models};
+use super::{answer, inputs::at_least_one, models};
 use crate::{
     args::AskArgs,
     exit::{BadArgument, Outcome},
@@ -21,6 +21,10 @@ use crate::{
 };
 
 pub(crate) fn ask(args: AskArgs) -> Result<Outcome> {
+    at_least_one("--k", args.k)?;
+    if args.question.trim().is_empty() {
+        return Err(BadArgument("the question is empty; ask something in words".into()).into());
+    }
     let place = Place::find(&args.place)?;
     let texts_file = place.texts_file(args.texts.as_deref())?;
     let texts = TextTable::read(&texts_file)?;

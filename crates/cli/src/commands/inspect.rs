@@ -1,11 +1,13 @@
 //! `annbench inspect`: what a file of embeddings holds.
 
-use annbench_runner::Observer;
+use annbench_eval::doctor::{Duplicates, Norms, Survey};
+use annbench_runner::{Observer, all_threads};
 use annbench_store::{
-    inspect::{ColumnCard, Inspection, Outline, Role, inspect_with},
+    inspect::{ColumnCard, Inspected, Outline, Role, inspect as inspect_file},
     remote::{Brought, address, shown},
 };
 use anyhow::Result;
+use serde::Serialize;
 
 use super::{inputs::load_options, locate};
 use crate::{args::InspectArgs, exit::Outcome, output, progress::Bars};
@@ -23,15 +25,40 @@ pub(crate) fn inspect(args: InspectArgs) -> Result<Outcome> {
     let file = locate::file(&args.file, &options, &args.source.cache)?;
     let mut bars = Bars::default();
     let inspection = bars.during("read and compare the vectors", |bars| {
-        inspect_with(&file, &options, &mut |progress| {
+        let inspected = inspect_file(&file, &options, &mut |progress| {
             bars.advance(progress.done as u64);
-        })
+        });
+        inspected.map(Inspection::of)
     })?;
     match args.output.json {
         true => output::json(&inspection)?,
         false => output::text(&text(&args, &inspection))?,
     }
     Ok(Outcome::Fine)
+}
+
+/// What a file holds.
+#[derive(Serialize)]
+struct Inspection {
+    #[serde(flatten)]
+    outline: Outline,
+    /// None where there is no vector.
+    norms: Option<Norms>,
+    /// Vectors without a direction, which cosine refuses.
+    zero_vectors: usize,
+    duplicates: Duplicates,
+}
+
+impl Inspection {
+    fn of(Inspected { outline, vectors }: Inspected) -> Self {
+        let (survey, duplicates) = Survey::with_duplicates(vectors.view(), all_threads());
+        Self {
+            outline,
+            norms: survey.norms,
+            zero_vectors: survey.zeros.count,
+            duplicates,
+        }
+    }
 }
 
 /// What the footer of a Parquet file tells that lies elsewhere.
@@ -52,10 +79,7 @@ fn show_outline(
             outline.bytes,
             brought.transferred
         ),
-        format!(
-            "  vectors     {} x {}, stored as {}",
-            outline.n, outline.dim, outline.dtype
-        ),
+        vectors(outline),
     ];
     lines.extend(layout(outline.row_groups, &outline.columns));
     lines.push(
@@ -67,33 +91,40 @@ fn show_outline(
 }
 
 fn text(args: &InspectArgs, inspection: &Inspection) -> String {
-    let norms = &inspection.norms;
+    let Inspection {
+        outline,
+        norms,
+        zero_vectors,
+        duplicates,
+    } = inspection;
     let mut lines = vec![
-        format!("{}: {} bytes", args.file.display(), inspection.bytes),
-        format!(
-            "  vectors     {} x {}, stored as {}",
-            inspection.n, inspection.dim, inspection.dtype
-        ),
-        format!(
-            "  norms       {:.4} to {:.4}, median {:.4}; {:.1} % of unit length",
-            norms.min,
-            norms.max,
-            norms.median,
-            100.0 * norms.unit_share
-        ),
-        format!(
-            "  zero        {} vectors{}",
-            inspection.zero_vectors,
-            if inspection.zero_vectors > 0 {
-                ": refused under cosine"
-            } else {
-                ""
-            }
-        ),
-        format!("  duplicates  {}", duplicates(inspection)),
+        format!("{}: {} bytes", args.file.display(), outline.bytes),
+        vectors(outline),
     ];
-    lines.extend(layout(inspection.row_groups, &inspection.columns));
+    lines.extend(norms.as_ref().map(lengths));
+    let consequence = match zero_vectors {
+        0 => "",
+        _ => ": refused under cosine",
+    };
+    lines.push(format!("  zero        {zero_vectors} vectors{consequence}"));
+    lines.push(format!("  duplicates  {}", repeated(duplicates)));
+    lines.extend(layout(outline.row_groups, &outline.columns));
     lines.join("\n")
+}
+
+fn vectors(outline: &Outline) -> String {
+    let Outline { n, dim, dtype, .. } = outline;
+    format!("  vectors     {n} x {dim}, stored as {dtype}")
+}
+
+fn lengths(norms: &Norms) -> String {
+    format!(
+        "  norms       {:.4} to {:.4}, median {:.4}; {:.1} % of unit length",
+        norms.min,
+        norms.max,
+        norms.median,
+        100.0 * norms.unit_share
+    )
 }
 
 /// The row groups and the columns, a line each.
@@ -110,11 +141,11 @@ fn layout(row_groups: Option<usize>, columns: &[ColumnCard]) -> Vec<String> {
     groups.into_iter().chain(columns).collect()
 }
 
-fn duplicates(inspection: &Inspection) -> String {
-    match inspection.duplicates.example {
+fn repeated(duplicates: &Duplicates) -> String {
+    match duplicates.example {
         Some((first, second)) => format!(
             "{} rows equal an earlier one, such as {second} and {first}",
-            inspection.duplicates.count
+            duplicates.count
         ),
         None => "none".to_owned(),
     }

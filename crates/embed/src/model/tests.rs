@@ -350,6 +350,10 @@ fn files_that_do_not_fit_each_other_are_refused() {
     );
     let expected = ["sentence_bert_config.json", "max_seq_length = 6", "= 5"];
     check_refused(with("max_position_embeddings", 5), &expected);
+    check_refused(
+        with("num_hidden_layers", 0),
+        &["config.json: num_hidden_layers = 0", "which has more"],
+    );
     let short = |folder: &Path| {
         tiny::write(
             folder,

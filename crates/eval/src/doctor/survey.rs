@@ -3,7 +3,11 @@
 use annbench_vectors::MatrixView;
 use serde::Serialize;
 
-use super::{duplicates::fingerprint, moments::Moments, parts::in_parts};
+use super::{
+    duplicates::{Duplicates, Sorted, fingerprint},
+    moments::Moments,
+    parts::in_parts,
+};
 
 /// Rows named of those that a finding counts.
 const NAMED_ROWS: usize = 5;
@@ -11,6 +15,8 @@ const NAMED_ROWS: usize = 5;
 const MOST_PARTS: usize = 256;
 /// Fewest rows of a part.
 const LEAST_ROWS: usize = 1 << 12;
+/// How far from 1 the length of a unit vector may be: f16 components round it by less.
+const UNIT_TOLERANCE: f64 = 1e-3;
 
 /// What a pass over `n` vectors found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -69,6 +75,8 @@ pub struct Norms {
     pub median: f64,
     /// The longest.
     pub max: f64,
+    /// Share of lengths that are 1 within 0.001, in `0..=1`.
+    pub unit_share: f64,
 }
 
 /// What the values of one dimension are.
@@ -102,6 +110,13 @@ impl Survey {
             Part::of(vectors.slice(part * rows_each..end), &center)
         });
         Self::sum_up(vectors, &parts, &center)
+    }
+
+    /// [`of`](Self::of), and the finite rows that equal an earlier one.
+    pub fn with_duplicates(vectors: MatrixView<'_>, threads: usize) -> (Self, Duplicates) {
+        let survey = Self::of(vectors, threads);
+        let duplicates = Sorted::new(vectors, &survey).duplicates();
+        (survey, duplicates)
     }
 
     fn sum_up(vectors: MatrixView<'_>, parts: &[Part], center: &[f32]) -> Self {
@@ -149,12 +164,15 @@ impl Norms {
     fn of(mut norms: Vec<f64>) -> Option<Self> {
         norms.retain(|norm| norm.is_finite());
         let last = norms.len().checked_sub(1)?;
+        let is_unit = |norm: &&f64| (**norm - 1.0).abs() <= UNIT_TOLERANCE;
+        let n_unit = norms.iter().filter(is_unit).count();
         let (_, median, _) = norms.select_nth_unstable_by(last / 2, f64::total_cmp);
         let median = *median;
         Some(Self {
             min: norms.iter().copied().fold(f64::INFINITY, f64::min),
             median,
             max: norms.iter().copied().fold(0.0, f64::max),
+            unit_share: n_unit as f64 / norms.len() as f64,
         })
     }
 }
@@ -231,6 +249,13 @@ mod tests {
         let norms = survey.norms.unwrap();
         assert_eq!((norms.min, norms.median, norms.max), (0.0, 5.0, 10.0));
         assert_eq!(survey.dimensions[1].mean, 4.0);
+    }
+
+    #[test]
+    fn lengths_of_one_are_counted_as_far_as_half_precision_rounds_them() {
+        let values = [0.6, 0.8, 1.0009, 0.0, 1.002, 0.0, 0.0, 0.0];
+        let survey = Survey::of(MatrixView::new(&values, 2).unwrap(), 1);
+        assert_eq!(survey.norms.unwrap().unit_share, 0.5);
     }
 
     #[test]

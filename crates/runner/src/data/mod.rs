@@ -73,11 +73,11 @@ impl Prepared {
         let truth_file = reader.truth_file()?;
         let metric = reader.metric(&dataset);
         let mut base = reader.base(&dataset)?;
+        let n_whole = base.n();
+        reader.limit(&mut base)?;
         let mut queries = reader.queries(&dataset, &mut base)?;
         reader.check_fit(&base, &queries)?;
-        // A part of the base has other neighbours.
-        let has_its_own =
-            matches!(queries.origin, Origin::Dataset) && reader.spec_limit().is_none();
+        let are_its_own = matches!(queries.origin, Origin::Dataset);
         if metric == Metric::Cosine {
             normalize(written, "dataset.path", &mut base.vectors)?;
             normalize(written, queries.origin.key(), &mut queries.vectors)?;
@@ -88,7 +88,7 @@ impl Prepared {
         let mut prepared = prepared?;
         let given = match &truth_file {
             Some(file) => Some(prepared.truth_in(file, written, observer)?),
-            None if has_its_own => prepared.truth_of(&dataset, written, observer)?,
+            None if are_its_own => prepared.truth_of(&dataset, n_whole, written, observer)?,
             None => None,
         };
         if let Some(Given { truth, in_words }) = given {
@@ -110,10 +110,12 @@ impl Prepared {
     fn truth_of(
         &self,
         dataset: &Dataset,
+        n_whole: usize,
         written: &Written,
         observer: &mut dyn Observer,
     ) -> Result<Option<Given>, Mistake> {
-        Given::of_dataset(dataset, &self.asked(written), &written.places, observer)
+        let asked = self.asked(written);
+        Given::of_dataset(dataset, n_whole, &asked, &written.places, observer)
     }
 
     /// What a ground truth has to be true of.

@@ -97,15 +97,16 @@ impl Reader<'_> {
             &mut shown(self.observer, "read the base"),
         );
         self.observer.end();
-        let mut base = base.map_err(|error| self.mistake("dataset.path", error))?;
-        if let Some(limit) = self.positive("dataset.limit", self.spec_limit())? {
-            keep(&mut base, |row| row < limit);
-        }
-        Ok(base)
+        base.map_err(|error| self.mistake("dataset.path", error))
     }
 
-    pub(super) fn spec_limit(&self) -> Option<usize> {
-        self.written.experiment.dataset.limit
+    /// Keeps as much of the base as the experiment asks for.
+    pub(super) fn limit(&self, base: &mut Embeddings) -> Result<(), Mistake> {
+        let limit = self.written.experiment.dataset.limit;
+        if let Some(limit) = self.positive("dataset.limit", limit)? {
+            keep(base, |row| row < limit);
+        }
+        Ok(())
     }
 
     pub(super) fn positive(

@@ -37,10 +37,12 @@ impl Given {
         Self::checked(&known, &from, asked, observer).map_err(|error| mistake(&error))
     }
 
-    /// The one that the dataset brings for its own queries, or the first of them; `None` where it
-    /// brings none, or one of another metric or of fewer neighbours, which is noted.
+    /// The one that the dataset, of `n_whole` vectors, brings for its own queries, or the first of
+    /// them; `None` where it brings none, or one of more vectors, of another metric or of fewer
+    /// neighbours, which is noted.
     pub(crate) fn of_dataset(
         dataset: &Dataset,
+        n_whole: usize,
         asked: &Asked<'_>,
         places: &Places,
         observer: &mut dyn Observer,
@@ -61,6 +63,12 @@ impl Given {
             ));
             Ok(None)
         };
+        let n = asked.base.n();
+        if n < n_whole {
+            return unfit(format!(
+                "it is of all {n_whole} vectors, limit = {n} leaves the first {n}"
+            ));
+        }
         let wanted = asked.metric;
         match dataset.metric {
             Some(metric) if metric == wanted => {}

@@ -31,7 +31,7 @@ pub(crate) enum ImportError {
     TooFew { found: usize, k: usize },
     /// A number that is no row of the base.
     #[error(
-        "query {query_idx} has row {row} of a base of {n} vectors; give the truth of this very base"
+        "query {query_idx} has row {row} of a base of {n} vectors; give the truth of this very base, or of what limit leaves of it"
     )]
     OutOfRange {
         query_idx: usize,

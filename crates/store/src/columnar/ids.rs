@@ -91,22 +91,20 @@ impl<'a> IdSink<'a> {
 
     /// Refuses ids that repeat one another.
     pub(crate) fn check_distinct(&self) -> Result<(), LoadError> {
-        let duplicate = match &self.ids {
-            Ids::Integers(ids) => first_duplicate(ids),
-            Ids::Strings(ids) => first_duplicate(ids),
-            Ids::Rows(_) => None,
-        };
-        let Some((first, second)) = duplicate else {
-            return Ok(());
-        };
-        let id = self.ids.get(first).map(|id| id.to_string());
-        Err(LoadError::DuplicateId {
-            path: self.path.into(),
-            column: self.column.clone(),
-            id: id.unwrap_or_default(),
-            first,
-            second,
-        })
+        check_distinct(self.path, &self.column, &self.ids)
+    }
+}
+
+/// Refuses ids that repeat one another; `column` is what the message calls them.
+pub(crate) fn check_distinct(path: &Path, column: &str, ids: &Ids) -> Result<(), LoadError> {
+    let duplicate = match ids {
+        Ids::Integers(ids) => first_duplicate(ids),
+        Ids::Strings(ids) => first_duplicate(ids),
+        Ids::Rows(_) => None,
+    };
+    match duplicate {
+        Some(rows) => Err(LoadError::duplicate_id(path, column, (ids, rows.1), rows)),
+        None => Ok(()),
     }
 }
 
@@ -164,7 +162,7 @@ fn append_strings(ids: &mut Vec<String>, array: &dyn Array) {
 }
 
 /// The pair of rows with one id whose second row comes first.
-pub(crate) fn first_duplicate<T: Ord>(ids: &[T]) -> Option<(usize, usize)> {
+fn first_duplicate<T: Ord>(ids: &[T]) -> Option<(usize, usize)> {
     let mut rows: Vec<usize> = (0..ids.len()).collect();
     rows.sort_unstable_by(|&a, &b| ids[a].cmp(&ids[b]).then(a.cmp(&b)));
     rows.windows(2)

@@ -35,14 +35,8 @@ impl DistinctIds {
                 Ids::Rows(_) => continue,
             };
             if let Some(first) = self.rows.insert(key, second) {
-                let id = ids.get(place).map(|id| id.to_string());
-                return Err(LoadError::DuplicateId {
-                    path: path.into(),
-                    column: "id".into(),
-                    id: id.unwrap_or_default(),
-                    first,
-                    second,
-                });
+                let rows = (first, second);
+                return Err(LoadError::duplicate_id(path, "id", (ids, place), rows));
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annbench_store::{
     Dtype, Embeddings, Truth, WriteOptions,
-    convert::{Companions, ConvertOptions, convert, write_npy},
+    convert::{Companions, ConvertOptions, convert},
     write_parquet,
 };
 use annbench_vectors::{Ids, Matrix, Metric};
@@ -76,7 +76,11 @@ fn written() -> Vec<Sample> {
             ..WriteOptions::default()
         };
         write_parquet(&path(parquet), &small(), &options).unwrap();
-        write_npy(&path(npy), &small(), dtype).unwrap();
+        let options = ConvertOptions {
+            dtype,
+            ..ConvertOptions::default()
+        };
+        convert(&path(parquet), &path(npy), &options, &mut |_| {}).unwrap();
         samples.extend([parquet, npy].map(|name| sample(name, std::fs::read(path(name)).unwrap())));
     }
     let options = ConvertOptions {

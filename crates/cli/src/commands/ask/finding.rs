@@ -37,7 +37,7 @@ pub(super) fn answer_of(
         }
     }
     let setup = SearchSetup {
-        k: inputs::at_least_one("--k", args.k)?,
+        k: args.k,
         threads: 1,
     };
     let measured = place.measured(path)?;

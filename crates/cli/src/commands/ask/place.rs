@@ -51,9 +51,13 @@ impl Place {
                 "no run tells which texts were indexed; name their Parquet file with --texts";
             BadArgument(reason.into())
         })?;
-        match file.is_file() {
-            true => Ok(file),
-            false => Err(BadArgument(format!(
+        match (file.is_file(), given) {
+            (true, _) => Ok(file),
+            (false, Some(given)) => Err(BadArgument(format!(
+                "{}: no such file; give the Parquet file of texts and embeddings that was indexed",
+                given.display()
+            ))),
+            (false, None) => Err(BadArgument(format!(
                 "{}: the texts that were indexed are gone; run the experiment again, or name their Parquet file with --texts",
                 file.display()
             ))),
