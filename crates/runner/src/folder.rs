@@ -19,7 +19,7 @@ pub struct RunFolder {
     path: PathBuf,
     run_id: String,
     scratch: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl RunFolder {
@@ -86,7 +86,7 @@ impl RunFolder {
             scratch: path.join(scratch),
             path,
             run_id,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -135,6 +135,8 @@ impl Drop for RunFolder {
     fn drop(&mut self) {
         // What stays behind is cleared when the run is continued.
         let _ = fs::remove_dir_all(&self.scratch);
+        // Said, not left to closing: a process that is just being started has the file open too.
+        let _ = self.lock.unlock();
     }
 }
 

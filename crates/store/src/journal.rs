@@ -156,6 +156,13 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
     }
 }
 
+impl<T> Drop for Journal<T> {
+    fn drop(&mut self) {
+        // Said, not left to closing: a process that is just being started has the file open too.
+        let _ = self.file.unlock();
+    }
+}
+
 fn lock(path: &Path, file: &File) -> Result<(), JournalError> {
     match file.try_lock() {
         Ok(()) => Ok(()),

@@ -45,7 +45,8 @@ Examples:
   annbench tune configs/sweep.toml --recall 0.9 --recall 0.99 --mode batch
 Lists of search parameters are the ranges that are searched, lists of build parameters the builds to
 choose from. One half of the queries is searched for tuning; what wins is then measured on the other
-half as annbench run does it. What was cut off is continued by the same command.")]
+half as annbench run does it, for the share of [measure] budget that those points would have had in
+the grid. What was cut off is continued by the same command.")]
 pub(crate) struct TuneArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,

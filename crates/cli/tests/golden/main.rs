@@ -197,8 +197,16 @@ impl Invocation {
             variables: variables
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
-            arguments: after.split_whitespace().map(String::from).collect(),
+            arguments: after.split_whitespace().map(argument).collect(),
         })
+    }
+}
+
+/// `""` is the argument without a letter.
+fn argument(word: &str) -> String {
+    match word {
+        "\"\"" => String::new(),
+        word => word.to_owned(),
     }
 }
 
