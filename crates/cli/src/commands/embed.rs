@@ -105,7 +105,7 @@ fn summary(args: &EmbedArgs, tally: &Tally) -> String {
         _ => format!(", {:.1} texts a second", *computed as f64 / seconds),
     };
     format!(
-        "{}: {n} texts x {dim}, {}; {computed} computed{speed}, {} from the cache",
+        "{}: {n} texts x {dim}, {}; {computed} computed{speed}, {} known already",
         args.output.display(),
         args.dtype.dtype,
         n - computed,

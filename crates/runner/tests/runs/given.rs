@@ -74,7 +74,7 @@ fn prepare(
 fn a_truth_that_the_dataset_brings_is_used_where_it_fits() {
     let world = World::new();
     let rows = rows(&world);
-    for (dataset, sample) in [("", 3), ("queries.limit = 2", 2)] {
+    for (dataset, sample) in [("", 3), ("queries.limit = 2", 2), ("limit = 100", 3)] {
         let (taken, note) = prepare(&world, rows.clone(), FOUND, dataset).unwrap();
         let words = format!("exact for a sample of {sample} queries");
         assert!(taken.unwrap().contains(&words), "{note}");
@@ -87,7 +87,11 @@ fn a_truth_that_the_dataset_brings_is_used_where_it_fits() {
             "it is by l2, not inner_product",
         ),
         (FOUND + 1, "", "it has 7 neighbours a query, not 8"),
-        (5, "limit = 90", ""),
+        (
+            5,
+            "limit = 90",
+            "of all 100 vectors, limit = 90 leaves the first 90",
+        ),
     ] {
         let (taken, note) = prepare(&world, rows.clone(), k, dataset).unwrap();
         assert_eq!(taken, None, "{dataset}");
