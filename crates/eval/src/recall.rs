@@ -139,9 +139,10 @@ impl RecallReport {
 /// (n x dim): of the `k` returned rows, how many distinct ones have an exact score no worse than
 /// the `k`-th true neighbour's, divided by `min(k, n)`.
 ///
-/// Scores are computed again in f64 by [`Metric::score`](annbench_vectors::Metric::score); what the index said of them plays no
-/// part. So all rows tied at the `k`-th place count, a row returned twice counts once, and a
-/// shorter list has fewer hits. Vectors may be given normalised or not, but as the truth had them.
+/// Scores are computed again in f64 by [`Metric::score`](annbench_vectors::Metric::score); what the
+/// index said of them plays no part. So all rows tied at the `k`-th place count, a row returned
+/// twice counts once, and a shorter list has fewer hits. Vectors may be given normalised or not,
+/// but as the truth had them.
 ///
 /// # Errors
 /// [`RecallError`] if truth, base, queries and neighbours do not belong together, or there are no
