@@ -78,15 +78,7 @@ impl Family {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn interval(low: f64, value: f64, high: f64) -> Interval {
-        Interval {
-            value,
-            low,
-            high,
-            coverage: 0.95,
-        }
-    }
+    use crate::interval::at_95_percent as interval;
 
     /// Quantiles from the tables of any textbook: t of 9 degrees of freedom at 0.005 is 3.250 and at
     /// 0.025 2.262, the normal ones are 2.576 and 1.960.

@@ -56,15 +56,7 @@ fn further_end(ratio: &Interval) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn ratio(low: f64, value: f64, high: f64) -> Interval {
-        Interval {
-            value,
-            low,
-            high,
-            coverage: 0.95,
-        }
-    }
+    use crate::interval::at_95_percent as ratio;
 
     #[test]
     fn the_floor_is_the_further_end_whichever_side() {

@@ -165,3 +165,13 @@ fn mean_of_resample(values: &[f64], rng: &mut ChaCha8Rng) -> f64 {
     }
     sum / values.len() as f64
 }
+/// An interval for tests.
+#[cfg(test)]
+pub(crate) fn at_95_percent(low: f64, value: f64, high: f64) -> Interval {
+    Interval {
+        value,
+        low,
+        high,
+        coverage: 0.95,
+    }
+}

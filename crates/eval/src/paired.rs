@@ -71,15 +71,7 @@ fn query_pairs(rounds: &[Pair<'_>], n_queries: usize) -> Option<Vec<(f64, f64)>>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn interval(low: f64, value: f64, high: f64) -> Interval {
-        Interval {
-            value,
-            low,
-            high,
-            coverage: 0.95,
-        }
-    }
+    use crate::interval::at_95_percent as interval;
 
     #[test]
     fn the_arms_of_figures_measured_apart_add_up_as_squares() {

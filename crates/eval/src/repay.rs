@@ -61,15 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn interval(low: f64, value: f64, high: f64) -> Interval {
-        Interval {
-            value,
-            low,
-            high,
-            coverage: 0.95,
-        }
-    }
+    use crate::interval::at_95_percent as interval;
 
     fn exactly(value: f64) -> Interval {
         interval(value, value, value)

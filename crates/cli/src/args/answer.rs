@@ -56,9 +56,10 @@ Examples:
   annbench diff main-run branch-run --gate qps=-3%,recall=-0.005
   annbench diff laptop-run server-run --across-machines
 Ratios are B over A. Without --gate nothing fails; --gate alone fails on what is worse beyond the
-noise that both runs measured of themselves. Noise is widened by the number of figures compared: of
-runs that do not differ at most 5 in 100 fail, however many points they have. Recall is compared over the same data, queries and k
-alone, times on the same machine alone.
+noise that both runs measured of themselves. Noise is widened by the number of figures compared: as
+far as a run's own rounds show it all, at most 5 in 100 runs that do not differ fail, however many
+points they have. Recall is compared over the same data, queries and k alone, times on the same
+machine alone.
 Exits with 1 where the gate fails, with 2 where there is nothing it could judge.")]
 pub(crate) struct DiffArgs {
     /// The run to compare with

@@ -12,8 +12,8 @@ use crate::numbers::{share, signed_percent};
 /// only where it is beyond doubt, whatever the limit.
 ///
 /// Doubt grows with what is compared: of many points that are as good as before, some look worse by
-/// chance. Intervals and floors are widened by [`Family`], so that of runs that do not differ at most
-/// 5 in 100 fail, however many points they have.
+/// chance. Intervals and floors are widened by [`Family`], so that at most 5 in 100 runs that do not
+/// differ fail, however many points they have, as far as rounds and the A/A pair show all the noise.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Gate {
     /// Relative change of qps that is allowed: -0.03 for 3 percent slower.

@@ -92,7 +92,7 @@ impl<'t> Layout<'t> {
             true => (None, slots),
             false => (Some(slots[0].at), self::slots(table, texts).split_off(1)),
         };
-        let width = width - above.map_or(0, |_| INDENT);
+        let width = width.saturating_sub(above.map_or(0, |_| INDENT));
         drop_columns(&mut slots, width, 1);
         shorten_names(&mut slots, width);
         Self { above, slots }
@@ -276,6 +276,19 @@ mod tests {
             let (narrow, wide) = (keys(width), keys(width + 1));
             let mut shown = matter.iter().filter(|key| narrow.contains(key));
             assert!(shown.all(|key| wide.contains(key)), "{width}");
+        }
+    }
+
+    #[test]
+    fn hardly_any_room_shows_no_more_than_a_little() {
+        let run = fixture::run();
+        let table = points::for_people(&run, &mut Notes::default());
+        let longest = |width: usize| {
+            let lines = grid(&table, Paint { color: false }, width).into_iter();
+            lines.map(|line| line.width()).max()
+        };
+        for width in 0..20 {
+            assert!(longest(width) <= longest(40), "{width}");
         }
     }
 

@@ -121,6 +121,11 @@ pub fn tune(
     let mut chosen = grid.chosen(&reporting, &finalists, setup.registry);
     let share = share_of_budget(chosen.points.len(), grid.points.len());
     chosen.budget = grid.budget.mul_f64(share);
+    observer.note(&format!(
+        "tune: what won is measured for at most {:.0} s, {:.0} % of the budget",
+        chosen.budget.as_secs_f64(),
+        100.0 * share
+    ));
     let finished = run(written, &reporting, &chosen, setup, observer)?;
     trail.write(&finished.folder.join("tuning.json"))?;
     begun.mark_finished()?;

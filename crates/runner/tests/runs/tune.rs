@@ -5,7 +5,7 @@ use libtest_mimic::Trial;
 
 use crate::{
     backends::registry,
-    world::{Going, World},
+    world::{Going, Notes, World},
 };
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -36,11 +36,17 @@ fn go(world: &World, going: Going<'_>) -> anyhow::Result<Tuned> {
 fn a_tuning_lands_on_the_recall_and_reports_on_other_queries() {
     let world = World::new();
     world.write(GRID);
-    let Tuned { trail, finished } = go(&world, Going::on(&mut Silent)).unwrap();
+    let mut notes = Notes::default();
+    let Tuned { trail, finished } = go(&world, Going::on(&mut notes)).unwrap();
     let landing = &trail.landings[0];
     assert!(landing.recall >= 0.6, "{landing:?}");
     assert_eq!((trail.grid_points, trail.grid_builds), (13, 4));
     assert_eq!(finished.record.dataset.n_queries, 5, "half of ten");
+    let budget = notes.0.iter().find(|note| note.starts_with("tune: "));
+    assert_eq!(
+        budget.map(String::as_str),
+        Some("tune: what won is measured for at most 28 s, 47 % of the budget")
+    );
     assert!(finished.is_complete() && finished.folder.join("tuning.json").is_file());
     let names = finished
         .points
