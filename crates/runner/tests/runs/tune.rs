@@ -42,11 +42,7 @@ fn a_tuning_lands_on_the_recall_and_reports_on_other_queries() {
     assert!(landing.recall >= 0.6, "{landing:?}");
     assert_eq!((trail.grid_points, trail.grid_builds), (13, 4));
     assert_eq!(finished.record.dataset.n_queries, 5, "half of ten");
-    let budget = notes.0.iter().find(|note| note.starts_with("tune: "));
-    assert_eq!(
-        budget.map(String::as_str),
-        Some("tune: what won is measured for at most 28 s, 47 % of the budget")
-    );
+    check_budget(&notes.0);
     assert!(finished.is_complete() && finished.folder.join("tuning.json").is_file());
     let names = finished
         .points
@@ -62,6 +58,20 @@ fn a_tuning_lands_on_the_recall_and_reports_on_other_queries() {
     );
     let exact = trail.looked.iter().filter(|looked| looked.label == "all");
     assert_eq!(exact.count(), 1, "nothing is to be chosen of it");
+}
+
+/// How many win is a matter of time; what they get of the 60 s is their share of them.
+fn check_budget(notes: &[String]) {
+    let note = notes.iter().find(|note| note.starts_with("tune: what won"));
+    let numbers = note
+        .unwrap()
+        .split(' ')
+        .filter_map(|word| word.parse().ok());
+    let numbers: Vec<f64> = numbers.collect();
+    assert_eq!(numbers.len(), 2, "{note:?}");
+    let (seconds, percent) = (numbers[0], numbers[1]);
+    assert!((25.0..100.0).contains(&percent), "{note:?}");
+    assert!((seconds - 0.6 * percent).abs() <= 1.0, "{note:?}");
 }
 
 fn parts_of_the_base_are_nothing_to_choose_from() {
