@@ -23,6 +23,7 @@
 //! ```
 
 mod advice;
+mod answer;
 mod builds;
 mod charts;
 mod columns;

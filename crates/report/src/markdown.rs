@@ -25,10 +25,9 @@ fn write_page(page: &mut String, summary: &Summary<'_>) -> fmt::Result {
     for alarm in &summary.alarms {
         writeln!(page, "> **{}**\n", note_text(alarm))?;
     }
-    let verdicts = summary.verdicts.iter().map(ToString::to_string);
-    let exact = summary.baseline.iter().chain(&summary.enough).cloned();
-    for line in exact.chain(verdicts) {
-        writeln!(page, "- {}", escaped(&line))?;
+    writeln!(page, "{}\n", escaped(&summary.decision))?;
+    for line in &summary.verdicts {
+        writeln!(page, "- {}", escaped(line))?;
     }
     writeln!(page, "\n## Operating points\n")?;
     write_table(page, &summary.points)?;

@@ -11,16 +11,11 @@ use crate::{
 /// The recall that an index must be sure of to stand in for exact search.
 const RECALL: f64 = 0.95;
 
-/// A sentence for each main load under which an exact index was measured.
-pub(crate) fn enough(run: &Run) -> Vec<String> {
-    let loads = run.main_loads().into_iter();
-    let told = loads.filter(|load| baseline(run, *load).is_some());
-    told.map(|load| sentence(run, load)).collect()
-}
-
-fn sentence(run: &Run, load: Load) -> String {
+/// A sentence of a load under which an exact index was measured.
+pub(crate) fn enough(run: &Run, load: Load) -> Option<String> {
+    baseline(run, load)?;
     let mode = load_name(load);
-    match first_repaid(run, load) {
+    Some(match first_repaid(run, load) {
         Some((point, queries, repay)) => format!(
             "exact search is enough until {} queries {mode} ({}): then {} has repaid its build",
             count(queries.round() as usize),
@@ -32,7 +27,7 @@ fn sentence(run: &Run, load: Load) -> String {
              {RECALL} is faster",
             run.k()
         ),
-    }
+    })
 }
 
 /// The point whose build is repaid first, of those that are sure of the recall.
@@ -78,7 +73,7 @@ mod tests {
     fn the_index_that_is_repaid_first_is_told() {
         let run = fixture::run();
         assert_eq!(
-            sentence(&run, SINGLE),
+            enough(&run, SINGLE).unwrap(),
             "exact search is enough until 525 queries single (480 to 590): then hnsw m=32 \
              ef_search=64 has repaid its build"
         );
@@ -90,7 +85,11 @@ mod tests {
         for repay in run.points.iter_mut().filter_map(|row| row.repay.as_mut()) {
             repay.high = None;
         }
-        assert!(sentence(&run, SINGLE).contains("(480 or more, perhaps never)"));
+        assert!(
+            enough(&run, SINGLE)
+                .unwrap()
+                .contains("(480 or more, perhaps never)")
+        );
     }
 
     #[test]
@@ -100,11 +99,11 @@ mod tests {
             (repay.queries, repay.high) = (None, None);
         }
         assert_eq!(
-            sentence(&run, SINGLE),
+            enough(&run, SINGLE).unwrap(),
             "exact search is enough here, single: no other index that is sure of recall@10 >= 0.95 \
              is faster"
         );
         run.builds[0].is_exact = false;
-        assert!(enough(&run).is_empty(), "nothing exact was measured");
+        assert_eq!(enough(&run, SINGLE), None, "nothing exact was measured");
     }
 }

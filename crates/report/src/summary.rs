@@ -1,12 +1,8 @@
 //! All that the outputs for people say, before it is laid out.
 
 use crate::{
-    Fact, Mark, Note, Notes, Run, Table, Verdict, builds, facts, notes, points,
-    repay::enough,
-    scaling,
-    sharpness::sharpness,
-    split::split,
-    verdict::{baseline_sentence, strictest},
+    Fact, Mark, Note, Notes, Run, Table, answer::Answer, builds, facts, notes, points, scaling,
+    sharpness::sharpness, split::split, verdict::strictest,
 };
 
 /// A run in the order a reader needs it.
@@ -18,12 +14,11 @@ pub struct Summary<'a> {
     pub alarms: Vec<Note>,
     /// Data, machine, libraries.
     pub facts: Vec<Fact>,
-    /// The exact baseline in a sentence, where there is one.
-    pub baseline: Option<String>,
-    /// Until how many queries exact search is enough, a sentence a main load.
-    pub enough: Vec<String>,
-    /// The fastest points at the usual recalls, each at the highest recall it is the answer to.
-    pub verdicts: Vec<Verdict<'a>>,
+    /// What to take, in a paragraph: the fastest points at a recall of 0.95, and until how many
+    /// queries exact search is enough.
+    pub decision: String,
+    /// The exact baseline and the verdicts at other recalls, a sentence each.
+    pub verdicts: Vec<String>,
     /// The operating points under the main loads ([`Run::main_loads`]).
     pub points: Table,
     /// What signs in the tables mean.
@@ -50,13 +45,13 @@ impl<'a> Summary<'a> {
         let mut notes = Notes::to_run(run);
         let points = points::for_people(run, &mut notes);
         let under_load = points::under_load(run, &mut notes);
+        let Answer { decision, rest } = Answer::of(run, &strictest(run));
         Self {
             title: &run.record.experiment,
             alarms: notes::alarms(run),
             facts: facts::headline(&run.record),
-            baseline: baseline_sentence(run),
-            enough: enough(run),
-            verdicts: strictest(run),
+            decision,
+            verdicts: rest,
             legend: legend(&[&points, &under_load]),
             points,
             sharpness: [sharpness(run), split(run)].concat(),
@@ -67,13 +62,6 @@ impl<'a> Summary<'a> {
             notes,
             details: facts::details(&run.record),
         }
-    }
-
-    /// The verdict to read if only one is read: the first load at a recall of 0.95, or above where
-    /// the answer is the same.
-    pub fn headline(&self) -> Option<&Verdict<'a>> {
-        let at_usual = self.verdicts.iter().find(|verdict| verdict.recall >= 0.95);
-        at_usual.or(self.verdicts.first())
     }
 }
 

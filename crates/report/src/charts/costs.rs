@@ -4,6 +4,7 @@ use annbench_store::results::{BuildRow, Load, PointRow};
 
 use super::{
     Chart, Choice, Dimension, Extent, Kind, Line, Mark, all_series, exactly, height::Height,
+    mark_front,
 };
 use crate::{
     Constraints, Run,
@@ -45,11 +46,12 @@ pub(super) fn costs(run: &Run) -> Vec<Chart> {
 }
 
 fn chart(run: &Run, load: Load, cost: &Cost) -> Option<Chart> {
-    let lines = lines(run, load, cost);
-    let n_marks: usize = lines.iter().map(|line| line.marks.len()).sum();
-    if n_marks < 2 {
+    let mut lines = lines(run, load, cost);
+    let mut marks: Vec<&mut Mark> = lines.iter_mut().flat_map(|line| &mut line.marks).collect();
+    if marks.len() < 2 {
         return None;
     }
+    mark_front(&mut marks, |mark| (-mark.x.value, mark.y.value));
     let recall = format!("recall@{} >= {RECALL}", run.k());
     let (title, load) = (cost.title, load_name(load));
     Some(Chart {
@@ -128,6 +130,23 @@ mod tests {
             hnsw.starts_with("hnsw m=32 ef_search=64: 5,154 qps"),
             "{hnsw}"
         );
+    }
+
+    #[test]
+    fn an_index_that_another_beats_in_cost_and_speed_is_not_on_the_front() {
+        let mut run = fixture::run();
+        let on_front = |run: &Run| -> Vec<String> {
+            let chart = costs(run).swap_remove(0);
+            let front = chart.marks().filter(|mark| mark.tier.is_some());
+            let names = front.filter_map(|mark| mark.text.split(' ').next());
+            names
+                .map(|name| name.trim_end_matches(':').to_owned())
+                .collect()
+        };
+        assert_eq!(on_front(&run), ["flat", "hnsw"]);
+        let flat = run.builds.iter_mut().find(|build| build.is_exact).unwrap();
+        flat.add_s += 100.0;
+        assert_eq!(on_front(&run), ["hnsw"]);
     }
 
     #[test]

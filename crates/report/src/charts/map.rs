@@ -33,7 +33,7 @@ pub(super) fn map(run: &Run) -> Option<Chart> {
     lines.extend(recalls.map(|recalls| hard(run, map, &recalls, &hardest)));
     let axis = |at: usize| Dimension {
         title: format!(
-            "principal component {}: {} of the variance",
+            "component {}: {} of the variance",
             at + 1,
             percent(map.variance_shares[at])
         ),

@@ -105,7 +105,7 @@ pub(crate) enum Extent {
 }
 
 /// The percentile that stands at a place of [`Extent::Tail`]: `99.9 %`.
-pub(crate) fn percentile_text(place: f64) -> String {
+fn percentile_text(place: f64) -> String {
     let decimals = (place.log10() - 2.0).round().max(0.0) as usize;
     format!("{:.decimals$} %", 100.0 * (1.0 - 1.0 / place))
 }
@@ -209,6 +209,29 @@ impl Chart {
 
     pub(crate) fn marks(&self) -> impl Iterator<Item = &Mark> + Clone {
         self.lines.iter().flat_map(|line| &line.marks)
+    }
+
+    /// The axes that hold all marks with their intervals, laid along these pixels: x, y.
+    pub(crate) fn axes(&self, [across, upwards]: [[f64; 2]; 2]) -> [Axis; 2] {
+        let ends = |of: fn(&Mark) -> Estimate| {
+            self.marks().flat_map(move |mark| {
+                let estimate = of(mark);
+                [estimate.low, estimate.value, estimate.high]
+            })
+        };
+        [
+            self.x.axis(ends(|mark| mark.x), across),
+            self.y.axis(ends(|mark| mark.y), upwards),
+        ]
+    }
+}
+
+/// Puts those on the front that no other mark beats; `goodness` turns both coordinates so that more
+/// is better.
+fn mark_front(marks: &mut [&mut Mark], goodness: impl Fn(&Mark) -> (f64, f64)) {
+    let values: Vec<(f64, f64)> = marks.iter().map(|mark| goodness(mark)).collect();
+    for at in annbench_eval::front(&values) {
+        marks[at].tier = Some(Tier::Front);
     }
 }
 

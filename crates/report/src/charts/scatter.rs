@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use annbench_store::results::{Estimate, Load, Mode, PointRow, Tier};
 
-use super::{Chart, Choice, Dimension, Extent, Kind, Line, Mark, all_series, height::Height};
+use super::{
+    Chart, Choice, Dimension, Extent, Kind, Line, Mark, all_series, height::Height, mark_front,
+};
 use crate::{
     Run,
     numbers::{Quantity, share, share_arm},
@@ -141,17 +143,12 @@ fn rows(run: &Run, load: Load, height: Height, k: usize) -> Vec<(usize, Mark)> {
     });
     let mut rows: Vec<(usize, Mark)> = drawn.collect();
     if !is_told {
-        mark_front(&mut rows, height);
+        let mut marks: Vec<&mut Mark> = rows.iter_mut().map(|(_, mark)| mark).collect();
+        mark_front(&mut marks, |mark| {
+            (mark.x.value, height.goodness(mark.y.value))
+        });
     }
     rows
-}
-
-fn mark_front(rows: &mut [(usize, Mark)], height: Height) {
-    let values = rows.iter();
-    let values = values.map(|(_, mark)| (mark.x.value, height.goodness(mark.y.value)));
-    for at in annbench_eval::front(&values.collect::<Vec<_>>()) {
-        rows[at].1.tier = Some(Tier::Front);
-    }
 }
 
 fn mark(row: &PointRow, height: Height, k: usize) -> Option<Mark> {

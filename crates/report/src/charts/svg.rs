@@ -1,6 +1,5 @@
 //! A chart as SVG: title, axes, grid lines, and marks at their places.
 
-use annbench_store::results::Estimate;
 use maud::{Markup, html};
 
 use super::{
@@ -96,17 +95,8 @@ struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     fn of(chart: &Chart, sheet: &'a Sheet) -> Self {
-        let ends = |of: fn(&Mark) -> Estimate| {
-            chart.marks().flat_map(move |mark| {
-                let estimate = of(mark);
-                [estimate.low, estimate.value, estimate.high]
-            })
-        };
-        Self {
-            sheet,
-            x: chart.x.axis(ends(|mark| mark.x), sheet.across()),
-            y: chart.y.axis(ends(|mark| mark.y), sheet.upwards()),
-        }
+        let [x, y] = chart.axes([sheet.across(), sheet.upwards()]);
+        Self { sheet, x, y }
     }
 
     fn line(&self, line: &Line) -> Markup {

@@ -11,7 +11,7 @@ use plotly::{
 };
 use serde_json::{Value, json};
 
-use crate::charts::{Chart, Dimension, Extent, Kind, Line, Mark, percentile_text};
+use crate::charts::{Chart, Dimension, Extent, Kind, Line, Mark, axis::Axis as Scale};
 
 /// Marks as in [`crate::charts`]'s pictures, full and hollow; `style.css` has a colour for each.
 const SYMBOLS: [(MarkerSymbol, MarkerSymbol); 6] = [
@@ -21,6 +21,15 @@ const SYMBOLS: [(MarkerSymbol, MarkerSymbol); 6] = [
     (MarkerSymbol::Diamond, MarkerSymbol::DiamondOpen),
     (MarkerSymbol::TriangleDown, MarkerSymbol::TriangleDownOpen),
     (MarkerSymbol::Cross, MarkerSymbol::CrossOpen),
+];
+
+const DASHES: [DashType; 6] = [
+    DashType::Solid,
+    DashType::Dash,
+    DashType::Dot,
+    DashType::DashDot,
+    DashType::LongDash,
+    DashType::LongDashDot,
 ];
 
 /// Height of a chart with its axes, in pixels.
@@ -45,8 +54,19 @@ pub(super) fn library() -> Option<String> {
 
 /// The chart for the page's script: traces, layout.
 pub(super) fn figure(chart: &Chart) -> Value {
-    let traces: Vec<Value> = chart.lines.iter().flat_map(traces).collect();
+    let traces: Vec<Value> = chart
+        .lines
+        .iter()
+        .enumerate()
+        .flat_map(|(at, line)| traces(line, dash(&chart.lines[..at], line)))
+        .collect();
     json!({ "traces": traces, "layout": layout(chart) })
+}
+
+/// Curves of one colour differ in their strokes.
+fn dash(before: &[Line], line: &Line) -> DashType {
+    let same = before.iter().filter(|other| other.series == line.series);
+    DASHES[same.count() % DASHES.len()].clone()
 }
 
 fn layout(chart: &Chart) -> Layout {
@@ -55,32 +75,30 @@ fn layout(chart: &Chart) -> Layout {
         .orientation(Orientation::Horizontal)
         .y_anchor(Anchor::Top)
         .y(LEGEND_AT);
+    let [x, y] = chart.axes([[0.0, 1.0]; 2]);
     Layout::new()
-        .x_axis(axis(&chart.x))
-        .y_axis(axis(&chart.y))
+        .x_axis(axis(&chart.x, &x))
+        .y_axis(axis(&chart.y, &y))
         .legend(legend)
         .hover_mode(HoverMode::Closest)
         .height(HEIGHT + ENTRY_HEIGHT * chart.lines.len())
 }
 
-fn axis(dimension: &Dimension) -> Axis {
+/// The ticks of a logarithmic axis are the picture's: Plotly's own are digits without their power,
+/// and know no units. On others it finds better ones as a reader looks closer.
+fn axis(dimension: &Dimension, scale: &Scale) -> Axis {
     let axis = Axis::new().title(plain(&dimension.title));
-    let named = dimension.named.clone();
-    match (dimension.extent, named.is_empty()) {
-        (Extent::Share, _) | (Extent::Plain, true) => axis,
-        (Extent::Plain, false) => axis.tick_values(named),
-        (Extent::Log, true) => axis.type_(AxisType::Log),
-        (Extent::Log, false) => axis.type_(AxisType::Log).tick_values(named),
-        (Extent::Tail, _) => {
-            let texts = named.iter().map(|place| percentile_text(*place)).collect();
-            let axis = axis.type_(AxisType::Log).tick_values(named);
-            axis.tick_text(texts)
-        }
-    }
+    let axis = match dimension.extent {
+        Extent::Log | Extent::Tail => axis.type_(AxisType::Log),
+        Extent::Share | Extent::Plain if dimension.named.is_empty() => return axis,
+        Extent::Share | Extent::Plain => axis,
+    };
+    let (values, texts) = dimension.ticks(scale).into_iter().unzip();
+    axis.tick_values(values).tick_text(texts)
 }
 
 /// Marks on the front are full, others hollow: a trace each, that the legend hides together.
-fn traces(line: &Line) -> Vec<Value> {
+fn traces(line: &Line, dash: DashType) -> Vec<Value> {
     let is_full = |mark: &&Mark| mark.tier == Some(Tier::Front);
     let (full, hollow): (Vec<&Mark>, Vec<&Mark>) = line.marks.iter().partition(is_full);
     let (solid, open) = SYMBOLS[line.series % SYMBOLS.len()].clone();
@@ -89,10 +107,10 @@ fn traces(line: &Line) -> Vec<Value> {
         Kind::Front => vec![front(line, &all)],
         Kind::Cloud => vec![cloud(line, &all)],
         Kind::Rings => vec![rings(line, &all, open)],
-        Kind::Curve => vec![coloured(
-            line,
-            marked(line, &all, solid, Mode::LinesMarkers),
-        )],
+        Kind::Curve => {
+            let curve = marked(line, &all, solid, Mode::LinesMarkers);
+            vec![coloured(line, curve.line(Stroke::new().dash(dash)))]
+        }
         Kind::Points => {
             let shown = [(full, solid), (hollow, open)].into_iter();
             let shown = shown.filter(|(marks, _)| !marks.is_empty()).enumerate();
@@ -217,6 +235,30 @@ mod tests {
         let first = &figures()[0]["traces"][1];
         let [high, low] = ["array", "arrayminus"].map(|side| first["error_x"][side][0].as_f64());
         assert!(high.unwrap() >= 0.0 && low.unwrap() > 0.0);
+    }
+
+    #[test]
+    fn ticks_of_a_logarithmic_axis_are_whole_numbers_with_units() {
+        let run = fixture::run();
+        let [speed, build] = ["recall-qps-single", "build-qps"].map(|name| {
+            let charts = Chart::trade_offs(&run);
+            let chart = charts.iter().find(|chart| chart.name == name).unwrap();
+            figure(chart)["layout"].clone()
+        });
+        assert_eq!(speed["yaxis"]["ticktext"][0], "200");
+        assert_eq!(speed["yaxis"]["tickvals"][0], 200.0);
+        let texts = build["xaxis"]["ticktext"].as_array().unwrap();
+        assert!(texts.contains(&json!("1.0 s")), "{texts:?}");
+        assert_eq!(speed["xaxis"].get("tickvals"), None);
+    }
+
+    #[test]
+    fn curves_of_one_index_type_differ_in_their_strokes() {
+        let mut chart = Chart::latencies(&fixture::run()).remove(0);
+        chart.lines = vec![chart.lines[0].clone(); 3];
+        let traces = figure(&chart)["traces"].clone();
+        let dashes = [0, 1, 2].map(|at: usize| traces[at]["line"]["dash"].clone());
+        assert_eq!(dashes, ["solid", "dash", "dot"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use annbench_store::results::Mode;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use serde_json::Value;
 
-use crate::{Chart, Fact, Note, Run, Summary, charts};
+use crate::{Chart, Fact, Note, Notes, Run, Summary, charts};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -35,10 +35,10 @@ pub fn html(run: &Run) -> String {
                     (facts(&summary.facts))
                     (charts(run))
                     (points(&summary))
+                    (notes(&summary))
                     (single_queries::single_queries(run, summary.title))
                     (under_load(run, &summary))
                     (scaling(run, &summary))
-                    (notes(&summary))
                     (indexes(&summary))
                     (reproduce(run, &summary.details))
                 }
@@ -71,17 +71,10 @@ fn alarms(alarms: &[Note]) -> Markup {
 }
 
 fn verdict(summary: &Summary<'_>) -> Markup {
-    let headline = summary.headline();
-    let others = summary.verdicts.iter().filter(|v| Some(*v) != headline);
     markup! {
         section aria-label="Verdict" {
-            @if let Some(headline) = headline { p.lead { (headline.to_string()) "." } }
-            @else { p.lead { "No operating point was measured." } }
-            ul.verdicts {
-                @if let Some(baseline) = &summary.baseline { li { (baseline) } }
-                @for sentence in &summary.enough { li { (sentence) } }
-                @for verdict in others { li { (verdict.to_string()) } }
-            }
+            p.lead { (summary.decision) }
+            ul.verdicts { @for sentence in &summary.verdicts { li { (sentence) } } }
         }
     }
 }
@@ -179,18 +172,24 @@ fn notes(summary: &Summary<'_>) -> Markup {
     let note = |note: &Note| {
         markup! { (note.text) @if !note.advice.is_empty() { "; " em { (note.advice) } } }
     };
+    let Notes { numbered, run, .. } = &summary.notes;
     markup! {
-        @if !summary.notes.numbered.is_empty() {
-            h3 { "Notes to rows" }
-            ol {
-                @for (at, numbered) in summary.notes.numbered.iter().enumerate() {
-                    li id={ "note-" (at + 1) } { (note(numbered)) }
+        @if !(numbered.is_empty() && run.is_empty()) {
+            section {
+                h2 { "Warnings, and what to do" }
+                @if !run.is_empty() {
+                    h3 { "The whole run" }
+                    ul { @for of_run in run { li { (note(of_run)) } } }
+                }
+                @if !numbered.is_empty() {
+                    h3 { "Single rows, by the numbers in the tables" }
+                    ol {
+                        @for (at, numbered) in numbered.iter().enumerate() {
+                            li id={ "note-" (at + 1) } { (note(numbered)) }
+                        }
+                    }
                 }
             }
-        }
-        @if !summary.notes.run.is_empty() {
-            h3 { "Notes to the run" }
-            ul { @for of_run in &summary.notes.run { li { (note(of_run)) } } }
         }
     }
 }

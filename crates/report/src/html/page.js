@@ -48,12 +48,38 @@ function themed(layout) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: "system-ui, sans-serif", color: colour("--quiet") },
     hoverlabel: { bgcolor: colour("--soft"), font: { color: colour("--ink") } },
-    margin: { l: 10, r: 10, t: 10, b: 10 },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--quiet"), activecolor: colour("--ink") },
+    margin: { l: 10, r: 10, t: 30, b: 10 },
   };
 }
 
+// Recall by its distance from 1 on a logarithmic scale: from 0.9 to 0.99 is as far as to 0.999. What
+// is exact stands half as far from 1 as the best that is not.
+function stretched({ traces, layout }) {
+  const missed = traces.flatMap((trace) => trace.x.map((recall) => 1 - recall));
+  const least = Math.min(0.1, ...missed.filter((share) => share > 1e-9)) / 2;
+  const place = (recall) => -Math.log10(Math.max(1 - recall, least));
+  const moved = (trace) => {
+    const arms = (side, sign) => trace.x.map((recall, at) =>
+      Math.abs(place(recall + sign * trace.error_x[side][at]) - place(recall)));
+    const whiskers = trace.error_x &&
+      { error_x: { ...trace.error_x, array: arms("array", 1), arrayminus: arms("arrayminus", -1) } };
+    return { ...trace, x: trace.x.map(place), ...whiskers };
+  };
+  const ticks = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999];
+  const named = [...ticks.filter((recall) => 1 - recall > 1.5 * least), 1];
+  const xaxis = { ...layout.xaxis, tickvals: named.map(place), ticktext: named.map(String) };
+  return { traces: traces.map(moved), layout: { ...layout, xaxis } };
+}
+
+function asChosen(figure) {
+  const drawing = JSON.parse(figure.querySelector("script").textContent);
+  const isStretched = "k" in figure.dataset && chosen("recall-axis") === "stretched";
+  return isStretched ? stretched(drawing) : drawing;
+}
+
 function draw(figure) {
-  const { traces, layout } = JSON.parse(figure.querySelector("script").textContent);
+  const { traces, layout } = asChosen(figure);
   const options = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
   return Plotly.react(figure.querySelector(".live"), traces.map(painted), themed(layout), options);
 }
@@ -76,6 +102,7 @@ function drawAll() {
 }
 
 function drawAnew() {
+  if (!window.Plotly) return;
   for (const figure of document.querySelectorAll("figure.drawn")) figure.classList.remove("drawn");
   drawAll();
 }
@@ -95,7 +122,8 @@ function choose() {
 }
 
 for (const choice of document.querySelectorAll(".choices input")) {
-  choice.addEventListener("change", choose);
+  const isAxis = choice.name === "recall-axis";
+  choice.addEventListener("change", isAxis ? drawAnew : choose);
 }
 
 // The text of the file is part of the page.

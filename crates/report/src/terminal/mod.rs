@@ -126,12 +126,13 @@ fn notes(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
     lines.collect()
 }
 
+/// Last, where it is seen without scrolling: the decision after all other sentences.
 fn verdicts(summary: &Summary<'_>, paint: Paint, width: usize) -> Vec<String> {
-    let baseline = summary.baseline.iter().chain(&summary.enough).cloned();
-    let verdicts = summary.verdicts.iter().map(ToString::to_string);
-    let sentences = baseline.chain(verdicts);
-    let lines = sentences.flat_map(|sentence| wrapped(&clean(&sentence), "    ", width));
-    lines.map(|line| paint.with(Ink::Strong, &line)).collect()
+    let others = summary.verdicts.iter();
+    let others = others.flat_map(|sentence| wrapped(&clean(sentence), "    ", width));
+    let decision = wrapped(&clean(&summary.decision), "", width).into_iter();
+    let decision = decision.map(|line| paint.with(Ink::Strong, &line));
+    others.chain([String::new()]).chain(decision).collect()
 }
 
 fn note_text(note: &Note) -> String {

@@ -167,6 +167,41 @@ fn a_mode_and_a_number_of_answers_choose_the_charts() {
 }
 
 #[test]
+fn the_axis_of_recall_is_stretched_towards_one() {
+    with_page(DESK, false, |page| {
+        let plot = "document.querySelector('#recall-qps-single').parentElement\
+             .querySelector('.live')";
+        let places = format!(
+            "(() => {{ const plot = {plot}; const flat = plot.data.find(t => t.name === 'flat'); \
+             const all = plot.data.flatMap(t => t.x); \
+             return [flat.x[0], Math.max(...all), ...[0.9, 0.99].map(r => -Math.log10(1 - r))]; }})()"
+        );
+        page.click("document.querySelector('input[value=stretched]')")
+            .unwrap();
+        page.evaluate(DRAWN).unwrap();
+        let ticks = page
+            .evaluate(&format!("{plot}.layout.xaxis.ticktext"))
+            .unwrap();
+        let ticks: Vec<String> = serde_json::from_value(ticks).unwrap();
+        assert!(
+            ["0.9", "0.99", "1"].iter().all(|tick| ticks.contains(&(*tick).to_owned())),
+            "{ticks:?}"
+        );
+        let places = page.evaluate(&places).unwrap();
+        let [exact, last, nine, ninety_nine]: [f64; 4] = serde_json::from_value(places).unwrap();
+        assert_eq!(exact, last, "what is exact is the last");
+        assert!((ninety_nine - nine - 1.0).abs() < 1e-9 && exact > ninety_nine);
+        page.click("document.querySelector('input[value=even]')")
+            .unwrap();
+        page.evaluate(DRAWN).unwrap();
+        let back = page.evaluate(&format!("{plot}.data.find(t => t.name === 'flat').x[0]"));
+        assert_eq!(back.unwrap(), 1);
+        let thrown: Vec<&Value> = page.told("Runtime.exceptionThrown").collect();
+        assert!(thrown.is_empty(), "{thrown:?}");
+    });
+}
+
+#[test]
 fn the_arrow_keys_choose_too() {
     with_page(DESK, false, |page| {
         page.evaluate("document.querySelector('input[name=mode]').focus()")
