@@ -61,9 +61,11 @@ fn decision(run: &Run, main: &[&Verdict<'_>]) -> String {
         return "No operating point was measured.".to_owned();
     };
     let mut sentences = vec![choice(run, first)];
-    sentences.extend(first.recommendation.as_ref().and_then(rivals));
+    sentences.extend(rivals(first));
     sentences.extend(others.iter().map(|other| beside(first, other)));
-    sentences.extend(enough(run, first.load).map(|sentence| sentence_of(&sentence)));
+    let is_exact = first.best() == first.baseline && first.baseline.is_some();
+    let enough = enough(run, first.load).filter(|_| !is_exact);
+    sentences.extend(enough.map(|sentence| sentence_of(&sentence)));
     sentences.extend(doubts(run, first));
     sentences.join(" ")
 }
@@ -123,7 +125,8 @@ fn times_exact(verdict: &Verdict<'_>) -> String {
     times.map_or_else(String::new, |times| format!(", {times:.1} x exact search"))
 }
 
-fn rivals(found: &Recommendation<'_>) -> Option<String> {
+fn rivals(verdict: &Verdict<'_>) -> Option<String> {
+    let found = verdict.recommendation.as_ref()?;
     let names = found.rivals.iter().map(|point| point_name(point));
     let mut names: Vec<String> = names.collect();
     let others = names.len().saturating_sub(MOST_RIVALS);
@@ -131,17 +134,18 @@ fn rivals(found: &Recommendation<'_>) -> Option<String> {
     if others > 0 {
         names.push(format!("{others} more"));
     }
-    (!names.is_empty()).then(|| format!("This run cannot tell it from {}.", names.join(", ")))
+    let exact = verdict
+        .baseline
+        .filter(|exact| found.rivals.contains(exact));
+    let exact = exact.map_or("", |_| " Exact search is among them, and misses nothing.");
+    let told = format!("This run cannot tell it from {}.{exact}", names.join(", "));
+    (!names.is_empty()).then_some(told)
 }
 
 /// The verdict under another load, beside the first.
 fn beside(first: &Verdict<'_>, other: &Verdict<'_>) -> String {
-    let point = |verdict: &Verdict<'_>| Some(verdict.recommendation.as_ref()?.best.point);
-    let speed = other
-        .recommendation
-        .as_ref()
-        .and_then(|found| found.best.qps);
-    match speed {
+    let point = |verdict: &Verdict<'_>| verdict.best().map(|best| best.point);
+    match other.best().and_then(|best| best.qps) {
         Some(qps) if point(first) == point(other) => format!(
             "{} it is the fastest too: {} queries a second{}.",
             capital(&offered(other.load)),
@@ -153,22 +157,29 @@ fn beside(first: &Verdict<'_>, other: &Verdict<'_>) -> String {
 }
 
 fn doubts(run: &Run, verdict: &Verdict<'_>) -> Vec<String> {
-    let best = verdict.recommendation.as_ref().map(|found| found.best);
-    let is_wide = best.is_some_and(|best| best.settled == Some(Settled::Budget));
-    let wide = "Its interval is wider than asked for: a larger budget would narrow it.";
-    let recalls = run.measured(verdict.load).filter_map(|row| row.recall);
-    let arm = recalls
-        .map(|recall| recall.high - recall.low)
-        .fold(0.0, f64::max)
-        / 2.0;
-    let queries = run.record.dataset.n_queries;
-    let few = format!(
-        "{} queries tell recall to ±{arm:.2} at best: ask more to be sure of any.",
-        count(queries)
-    );
-    let told = [(is_wide, wide.to_owned()), (arm > WIDE_ARM, few)];
-    let told = told.into_iter().filter(|(applies, _)| *applies);
-    told.map(|(_, sentence)| sentence).collect()
+    let mut doubts = Vec::new();
+    if verdict
+        .best()
+        .is_some_and(|best| best.settled == Some(Settled::Budget))
+    {
+        let wide = "Its interval is wider than asked for: a larger budget would narrow it.";
+        doubts.push(wide.to_owned());
+    }
+    let arm = widest_recall(run, verdict.load);
+    if arm > WIDE_ARM {
+        doubts.push(format!(
+            "{} queries leave recall unsure by up to ±{arm:.2}: ask more to tell indexes apart.",
+            count(run.record.dataset.n_queries)
+        ));
+    }
+    doubts
+}
+
+/// The longest arm that an interval of recall has.
+fn widest_recall(run: &Run, load: Load) -> f64 {
+    let recalls = run.measured(load).filter_map(|row| row.recall);
+    let arms = recalls.map(|recall| (recall.high - recall.value).max(recall.value - recall.low));
+    arms.fold(0.0, f64::max)
 }
 
 fn sentence_of(words: &str) -> String {
@@ -227,6 +238,7 @@ mod tests {
         let expected = "take flat: 150 queries a second (147 to 153), recall 1.000 ±0.004, 29 MB \
              resident, built in 0.021 s; it is exact, and nothing as sure is faster.";
         assert!(decision.contains(expected), "{decision}");
+        assert!(!decision.contains("enough"), "{decision}");
     }
 
     #[test]
@@ -239,7 +251,7 @@ mod tests {
         }
         let decision = answer(&run).decision;
         for expected in [
-            "This run cannot tell it from hnsw m=32 ef_search=256, flat.",
+            "This run cannot tell it from hnsw m=32 ef_search=256, flat. Exact search is among them",
             "Its interval is wider than asked for",
         ] {
             assert!(decision.contains(expected), "{decision}");
@@ -252,11 +264,11 @@ mod tests {
         assert!(!answer(&run).decision.contains("ask more"));
         run.record.dataset.n_queries = 10;
         for recall in run.points.iter_mut().filter_map(|row| row.recall.as_mut()) {
-            recall.low = recall.high - 0.3;
+            recall.low = recall.value - 0.15;
         }
         let decision = answer(&run).decision;
         assert!(
-            decision.contains("10 queries tell recall to ±0.15 at best"),
+            decision.contains("10 queries leave recall unsure by up to ±0.15"),
             "{decision}"
         );
     }

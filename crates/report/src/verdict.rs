@@ -80,7 +80,8 @@ fn verdict(run: &Run, recall: f64, load: Load) -> Verdict<'_> {
 }
 
 impl<'a> Verdict<'a> {
-    fn best(&self) -> Option<&'a PointRow> {
+    /// The answer's point.
+    pub fn best(&self) -> Option<&'a PointRow> {
         Some(self.recommendation.as_ref()?.best)
     }
 

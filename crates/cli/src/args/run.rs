@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use annbench_store::results::Mode;
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::{
     groups::{ColumnArgs, FolderArgs, MetricArgs, OutputArgs},
@@ -66,7 +66,10 @@ pub(crate) struct TuneArgs {
 #[command(after_help = "\
 Examples:
   annbench quick embeddings.parquet
-  annbench quick vectors.npy --metric l2 --queries 100 --k 10 --hnsw-m 16
+  annbench quick vectors.npy --metric l2 --k 10 --hnsw-m 16 --hnsw-ef-search 32,64
+  annbench quick vectors.npy --queries 10 --holdout=false --ivf-nlist 8 --ivf-nprobe 4
+What is not given suits the number of vectors: IVF has about 4 sqrt(n) lists, and both indexes are
+searched harder and harder, so that recall can be bought with speed.
 Small data shrinks IVF's nlist by itself and says so; --no-auto-adjust-ivf keeps it.")]
 pub(crate) struct QuickArgs {
     /// A file of vectors (.parquet, .npy, .arrow, .hdf5, .fvecs, .fbin, .safetensors, .jsonl, .csv)
@@ -76,11 +79,20 @@ pub(crate) struct QuickArgs {
     pub(crate) data: PathBuf,
     #[command(flatten)]
     pub(crate) metric: MetricArgs,
-    /// Queries sampled from the base
-    #[arg(long, default_value_t = 10)]
-    pub(crate) queries: usize,
-    /// Take sampled queries out of the base, so that none finds itself
+    /// Queries sampled from the base [default: the dataset's own, or else a tenth of the base, at
+    /// most 1,000]
     #[arg(long)]
+    pub(crate) queries: Option<usize>,
+    /// Take sampled queries out of the base, so that none finds itself
+    #[arg(
+        long,
+        value_name = "BOOL",
+        default_value_t = true,
+        default_missing_value = "true",
+        num_args = 0..=1,
+        require_equals = true,
+        action = ArgAction::Set
+    )]
     pub(crate) holdout: bool,
     /// Queries from a file of their own, instead of a sample
     #[arg(long, value_name = "FILE", conflicts_with_all = ["queries", "holdout"])]
@@ -88,28 +100,29 @@ pub(crate) struct QuickArgs {
     /// Neighbours wanted per query
     #[arg(long, default_value_t = 5)]
     pub(crate) k: usize,
-    /// IVF: lists to divide the base into
-    #[arg(long, default_value_t = 8)]
-    pub(crate) ivf_nlist: usize,
-    /// IVF: lists to search
-    #[arg(long, default_value_t = 4)]
-    pub(crate) ivf_nprobe: usize,
+    /// IVF: lists to divide the base into, one number or several [default: about 4 sqrt(n)]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) ivf_nlist: Vec<usize>,
+    /// IVF: lists to search, one number or several [default: 4, 8, 16, ... up to half of all, at
+    /// most 64]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) ivf_nprobe: Vec<usize>,
     /// IVF: keep nlist even where the base is too small for it
     #[arg(long)]
     pub(crate) no_auto_adjust_ivf: bool,
-    /// HNSW: links a vector
-    #[arg(long, default_value_t = 32)]
-    pub(crate) hnsw_m: usize,
-    /// HNSW: candidates kept while building
-    #[arg(long, default_value_t = 128)]
-    pub(crate) hnsw_ef_construction: usize,
-    /// HNSW: candidates kept while searching
-    #[arg(long, default_value_t = 64)]
-    pub(crate) hnsw_ef_search: usize,
+    /// HNSW: links a vector, one number or several
+    #[arg(long, value_delimiter = ',', default_value = "32")]
+    pub(crate) hnsw_m: Vec<usize>,
+    /// HNSW: candidates kept while building, one number or several
+    #[arg(long, value_delimiter = ',', default_value = "128")]
+    pub(crate) hnsw_ef_construction: Vec<usize>,
+    /// HNSW: candidates kept while searching, one number or several
+    #[arg(long, value_delimiter = ',', default_value = "16,32,64,128")]
+    pub(crate) hnsw_ef_search: Vec<usize>,
     /// Seed of the sample, the builds and the order of measurements
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
-    /// Measure exactly so many rounds [default: until intervals are 2 % wide, or for 30 s]
+    /// Measure exactly so many rounds [default: until intervals are 2 % wide, or for 45 s]
     #[arg(long)]
     pub(crate) rounds: Option<usize>,
     #[command(flatten)]

@@ -108,8 +108,13 @@ fn setting(key: &str, path: Option<PathBuf>) -> Result<String> {
 pub(crate) fn run_job(job: Job) -> Result<Outcome> {
     match prepare(&job)? {
         Prelude::Shown => Ok(Outcome::Fine),
-        Prelude::Ready(mut ready) => report(measure(&job, &mut ready)?, job.output),
+        Prelude::Ready(ready) => finish(&job, *ready),
     }
+}
+
+/// Measures and reports.
+pub(crate) fn finish(job: &Job, mut ready: Ready) -> Result<Outcome> {
+    report(measure(job, &mut ready)?, job.output)
 }
 
 /// What precedes the measuring.
@@ -130,9 +135,19 @@ pub(crate) struct Ready {
 }
 
 pub(crate) fn prepare(job: &Job) -> Result<Prelude> {
-    let registry = registry();
     let mut bars = Bars::default();
-    let data = Prepared::load(&job.written, &cache_folder(job), &mut bars)?;
+    let data = load(job, &mut bars)?;
+    ready(job, data, bars)
+}
+
+/// The vectors that the experiment names.
+pub(crate) fn load(job: &Job, bars: &mut Bars) -> Result<Prepared> {
+    Prepared::load(&job.written, &cache_folder(job), bars)
+}
+
+/// The plan for these vectors, ready to be carried out or shown.
+pub(crate) fn ready(job: &Job, data: Prepared, bars: Bars) -> Result<Prelude> {
+    let registry = registry();
     let plan = Plan::resolve(&job.written, &data, &registry)?;
     if job.dry_run {
         plan::show(&plan, &data, job.output)?;

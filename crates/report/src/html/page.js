@@ -39,7 +39,13 @@ function painted(trace) {
 }
 
 function themed(layout) {
-  const axis = (given) => ({ ...given, gridcolor: colour("--line"), zeroline: false, automargin: true });
+  const axis = (given) => ({
+    ...given,
+    title: { ...given.title, standoff: 8 },
+    gridcolor: colour("--line"),
+    zeroline: false,
+    automargin: true,
+  });
   return {
     ...layout,
     xaxis: axis(layout.xaxis),

@@ -184,7 +184,9 @@ fn the_axis_of_recall_is_stretched_towards_one() {
             .unwrap();
         let ticks: Vec<String> = serde_json::from_value(ticks).unwrap();
         assert!(
-            ["0.9", "0.99", "1"].iter().all(|tick| ticks.contains(&(*tick).to_owned())),
+            ["0.9", "0.99", "1"]
+                .iter()
+                .all(|tick| ticks.contains(&(*tick).to_owned())),
             "{ticks:?}"
         );
         let places = page.evaluate(&places).unwrap();
