@@ -10,7 +10,7 @@ use crate::{
     options::Control,
     queries::Queries,
     scan::{Job, scan},
-    schedule::{Schedule, run},
+    schedule::{Portion, Schedule, run},
     top::Finished,
 };
 
@@ -208,7 +208,10 @@ impl<'a, T: Component> Searcher<'a, T> {
         };
         let pairs = floors.len() as u64 * self.base().n() as u64;
         let control = Control::new(options, pairs);
-        let schedule = Schedule::new(floors.len(), self.base().n(), threads);
+        let portion = job
+            .packed
+            .map_or(Portion::FEW, |packed| packed.engine().portion());
+        let schedule = Schedule::new(floors.len(), self.base().n(), threads, portion);
         let parts = run(&schedule, threads, |task| scan(&job, task, &control))?;
         let kernel = job.packed.map(|packed| packed.engine().kernel());
         let report = ScanReport::new(kernel, control.counts());

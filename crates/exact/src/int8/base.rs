@@ -2,6 +2,7 @@
 
 use std::{
     ops::Range,
+    slice::Chunks,
     sync::{Mutex, PoisonError},
 };
 
@@ -11,7 +12,7 @@ use super::{
     Engine,
     center::Center,
     facts::Facts,
-    kernel::{Codes, ROWS, STEP},
+    kernel::{Codes, ROWS, STEP, TILE},
     lanes::LaneSquares,
     quantize::{Quantized, largest, quantize},
 };
@@ -28,6 +29,7 @@ const BLOCKS_BETWEEN_CHECKS: usize = 256;
 #[derive(Debug, Clone)]
 pub(crate) struct PackedBase {
     engine: Engine,
+    /// Followed by as many steps as tiles may reach beyond the last block.
     codes: Vec<Codes>,
     facts: Vec<Facts>,
     steps: usize,
@@ -62,7 +64,7 @@ impl PackedBase {
         };
         let mut packed = Self {
             engine,
-            codes: zeroed_vec(n_blocks * steps).ok_or_else(no_memory)?,
+            codes: zeroed_vec(n_blocks * steps + TILE - 1).ok_or_else(no_memory)?,
             facts: vec![Facts::UNKNOWN; n_blocks],
             steps,
             zeros: vec![i16::from(largest_code / 2); base.dim()],
@@ -151,10 +153,32 @@ impl PackedBase {
         (self.codes(block..block + 1), &self.facts[block])
     }
 
+    /// Codes from the first of block `block` on, as many as tiles take, and its facts.
+    #[inline]
+    pub(crate) fn tiles_of_block(&self, block: usize) -> (&[Codes], &Facts) {
+        let codes = &self.codes[block * self.steps..];
+        (
+            &codes[..self.steps.next_multiple_of(TILE)],
+            &self.facts[block],
+        )
+    }
+
+    pub(crate) fn steps(&self) -> usize {
+        self.steps
+    }
+
     /// Codes of some blocks.
     #[inline]
     pub(crate) fn codes(&self, blocks: Range<usize>) -> &[Codes] {
         &self.codes[blocks.start * self.steps..blocks.end * self.steps]
+    }
+
+    /// The codes of some rows in so many shares, for what reads these rows next to ask for one
+    /// after the other. Read when their turn came, from memory, they held a kernel up for a tenth
+    /// of its time.
+    pub(crate) fn shares(&self, rows: Range<usize>, n: usize) -> Chunks<'_, Codes> {
+        let codes = self.codes(rows.start / ROWS..rows.end.div_ceil(ROWS));
+        codes.chunks(codes.len().div_ceil(n.max(1)).max(1))
     }
 
     /// Bytes of the codes of a block.

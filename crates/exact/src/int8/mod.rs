@@ -4,6 +4,7 @@
 //! The crate's own documentation proves the bounds; its names are those of this module.
 
 mod base;
+mod batches;
 mod center;
 mod facts;
 mod filter;

@@ -71,6 +71,28 @@ fn few_pairs_are_looked_at_twice() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Kernels take queries by threes, by thirty-twos and alone, and blocks by one and by two.
+    #[test]
+    fn no_number_of_queries_or_components_is_odd(
+        n_queries in 1usize..80,
+        n in 700usize..1_100,
+        dim in 1usize..150,
+        threads in 1usize..4,
+        metric in select(Metric::ALL.to_vec()),
+    ) {
+        let (base, queries) = (normal(n, dim, 18), normal(n_queries, dim, 19));
+        let expected = by(&base, &queries, metric, None);
+        for kernel in available() {
+            let searcher = Searcher::with_kernel(base.view(), metric, Some(kernel), threads).unwrap();
+            let found = searcher.search(queries.view(), 10, &mut Options::new(threads)).unwrap();
+            prop_assert_eq!(&found, &expected, "{}", kernel);
+        }
+    }
+}
+
 #[test]
 fn where_nothing_is_ruled_out_the_f32_pass_takes_over() {
     // Rows differ in what eight bits cannot say.
