@@ -128,8 +128,9 @@ impl Top {
 
     /// At least `k` rows have a key of at least the `k`-th largest lower bound.
     fn raise_floor(&mut self) {
-        let waiting = self.waiting.iter().map(|waiting| waiting.bounds.low);
-        let mut lows: Vec<f64> = waiting.chain(self.best.iter().map(|s| s.key)).collect();
+        let mut lows = Vec::with_capacity(self.waiting.len() + self.best.len());
+        lows.extend(self.waiting.iter().map(|waiting| waiting.bounds.low));
+        lows.extend(self.best.iter().map(|scored| scored.key));
         // Over an empty base k is 0.
         if let Some(last) = self.k.checked_sub(1).filter(|last| *last < lows.len()) {
             let (_, kth, _) = lows.select_nth_unstable_by(last, |a, b| b.total_cmp(a));

@@ -6,7 +6,7 @@ use super::{
     PackedBase, ROWS,
     facts::{Gate, Threshold},
     filter::admit,
-    kernel::{BATCH, Batch, Products, Tiles},
+    kernel::{BATCH, Batch, Products, Tiles, fetch},
     query::PackedQuery,
 };
 use crate::{Component, bound::Measure, scan::Query};
@@ -64,7 +64,7 @@ impl Batches {
             let next = end..rows.end.min(end + together);
             let mut next = base.shares(next, self.all.len());
             for at in 0..self.all.len() {
-                base.engine().fetch(next.next().unwrap_or_default());
+                fetch(next.next().unwrap_or_default());
                 for first in (first..end).step_by(PAIR) {
                     let meeting = (at, first..end.min(first + PAIR));
                     self.all[at].multiply(&tiles, base, &meeting.1, &mut self.products);

@@ -6,7 +6,7 @@ use super::{
     PackedBase, ROWS,
     batches::Batches,
     facts::{Facts, Gate},
-    kernel::{RowBits, Sums},
+    kernel::{RowBits, Sums, fetch},
     query::{PackedGroup, PackedQuery},
 };
 use crate::{
@@ -128,7 +128,7 @@ impl<'a> Pass<'a> {
             let next = end..rows.end.min(end + self.rows_together);
             let mut next = self.base.shares(next, self.groups.len());
             for group in &mut self.groups {
-                self.base.engine().fetch(next.next().unwrap_or_default());
+                fetch(next.next().unwrap_or_default());
                 candidates += group.meet_all(self.base, queries, blocks..end);
             }
             for group in &mut self.singles {
@@ -197,7 +197,8 @@ impl<const Q: usize> PackedGroup<Q> {
     }
 }
 
-/// Offers a query the rows that survived, of those of a block that there are; returns how many.
+/// Offers a query the rows of a block that survived; returns how many. Of what lies beyond the last
+/// row nothing is known, so that it always survives.
 #[cold]
 pub(super) fn admit<M: Measure, T: Component>(
     gate: &mut Gate,
@@ -207,8 +208,11 @@ pub(super) fn admit<M: Measure, T: Component>(
     survivors: RowBits,
 ) -> usize {
     let before = query.top.floor();
-    let survives = |at: &usize| survivors & (1 << at) != 0;
-    for at in (0..rows.len()).filter(survives) {
+    let there_are = RowBits::MAX >> (ROWS - rows.len());
+    let mut left = survivors & there_are;
+    while left != 0 {
+        let at = left.trailing_zeros() as usize;
+        left &= left - 1;
         let candidate = Candidate {
             bounds: gate.bounds(sums[at], facts, at),
             row: (rows.start + at) as u64,
@@ -219,5 +223,5 @@ pub(super) fn admit<M: Measure, T: Component>(
     if query.top.floor() > before {
         gate.raise(query.top.floor());
     }
-    survivors.count_ones() as usize
+    (survivors & there_are).count_ones() as usize
 }

@@ -20,4 +20,4 @@ mod query;
 pub(crate) use base::PackedBase;
 pub(crate) use filter::filter;
 pub use kernel::Kernel;
-pub(crate) use kernel::{Engine, ROWS};
+pub(crate) use kernel::{Engine, ROWS, fetch};

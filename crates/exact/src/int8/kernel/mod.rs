@@ -119,6 +119,20 @@ fn start(codes: impl Iterator<Item = QueryCodes>, zeros: &[i16]) -> QueryCodes {
     i32::from_le_bytes([first[0], first[1], second[0], second[1]])
 }
 
+/// Asks for values that will be needed soon, line by line.
+#[inline]
+pub(crate) fn fetch<T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    for at in (0..size_of_val(values)).step_by(size_of::<Codes>()) {
+        let line = values.as_ptr().cast::<i8>().wrapping_add(at);
+        // SAFETY: every x86-64 CPU has the instruction, and whatever the address, it only moves
+        // data between caches.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}
+
 /// Sums of one query with the rows of a block.
 pub(crate) type Sums = [i32; ROWS];
 
@@ -299,19 +313,6 @@ impl Engine {
             return Some(unsafe { Tiles::new() });
         }
         None
-    }
-
-    /// Asks for codes that will be needed soon.
-    #[inline]
-    pub(crate) fn fetch(self, codes: &[Codes]) {
-        #[cfg(target_arch = "x86_64")]
-        for codes in codes {
-            // SAFETY: every x86-64 CPU has the instruction, and whatever the address, it only
-            // moves data between caches.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(codes.as_ptr().cast()) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = codes;
     }
 
     /// Adds to `sums` the products of the codes of every query with those of every row of a block;
