@@ -106,7 +106,7 @@ fn quantized(base: &PackedBase, scaled: &[f32]) -> Option<(Quantized, Vec<u8>, u
         .map(|scale| (scale, CHUNKS[1]));
     let any = scales().take(TRIES).map(|scale| (scale, CHUNKS[0]));
     longer.chain(any).find_map(|(scale, least)| {
-        let quantized = quantize(scaled, scale, &mut codes);
+        let quantized = quantize(scaled, scale, 0, &mut codes);
         let chunk = longest_chunk(base, &codes).filter(|chunk| *chunk >= least)?;
         Some((quantized, take(&mut codes), chunk))
     })
