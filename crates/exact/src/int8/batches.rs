@@ -54,25 +54,16 @@ impl Batches {
         // Here and not for the whole task: between parts others' code may run, which reports
         // progress.
         let Some(tiles) = base.engine().tiles() else {
+            debug_assert!(false, "only a kernel with tile registers has batches");
             return 0;
         };
-        let together = (BYTES_TOGETHER / base.bytes_of_block() * ROWS / PAIR).max(1) * PAIR;
-        let mut waiting = None;
-        let mut candidates = 0;
-        for first in rows.clone().step_by(together) {
-            let end = rows.end.min(first + together);
-            let next = end..rows.end.min(end + together);
-            let mut next = base.shares(next, self.all.len());
-            for at in 0..self.all.len() {
-                fetch(next.next().unwrap_or_default());
-                for first in (first..end).step_by(PAIR) {
-                    let meeting = (at, first..end.min(first + PAIR));
-                    self.all[at].multiply(&tiles, base, &meeting.1, &mut self.products);
-                    swap(&mut self.products, &mut self.before);
-                    if let Some(meeting) = waiting.replace(meeting) {
-                        candidates += self.test(&tiles, base, queries, meeting);
-                    }
-                }
+        let (mut waiting, mut candidates) = (None, 0);
+        for meeting in meetings(base, self.all.len(), rows) {
+            let (at, rows) = &meeting;
+            self.all[*at].multiply(&tiles, base, rows, &mut self.products);
+            swap(&mut self.products, &mut self.before);
+            if let Some(meeting) = waiting.replace(meeting) {
+                candidates += self.test(&tiles, base, queries, meeting);
             }
         }
         swap(&mut self.products, &mut self.before);
@@ -88,6 +79,25 @@ impl Batches {
     ) -> usize {
         self.all[at].test(tiles, base, queries, &rows, &self.products)
     }
+}
+
+/// Every batch with every row, some blocks after the other.
+fn meetings(
+    base: &PackedBase,
+    n_batches: usize,
+    rows: Range<usize>,
+) -> impl Iterator<Item = Meeting> {
+    let together = (BYTES_TOGETHER / base.bytes_of_block() * ROWS / PAIR).max(1) * PAIR;
+    let end = rows.end;
+    rows.step_by(together).flat_map(move |first| {
+        let after = end.min(first + together);
+        let mut next = base.shares(after..end.min(after + together), n_batches);
+        (0..n_batches).flat_map(move |at| {
+            fetch(next.next().unwrap_or_default());
+            let pairs = (first..after).step_by(PAIR);
+            pairs.map(move |first| (at, first..after.min(first + PAIR)))
+        })
+    })
 }
 
 /// Queries that tile registers take together.
