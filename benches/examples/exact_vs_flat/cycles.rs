@@ -27,9 +27,14 @@ pub(crate) fn a_second() -> f64 {
     (0..20).map(once).fold(0.0, f64::max)
 }
 
-/// Products of small integers that a core can add up in a cycle: two instructions begin in each.
+/// Products of small integers that a core can add up in a cycle: two instructions on vectors begin
+/// in each, or one on tiles in 16.
+///
+/// # Source
+/// Intel 64 and IA-32 Architectures Optimization Reference Manual, chapter on AMX: TDPBSUD.
 pub(crate) fn peak(kernel: Kernel) -> Option<f64> {
     match kernel {
+        Kernel::AmxInt8 => Some(1024.0),
         Kernel::Avx512Vnni => Some(128.0),
         Kernel::AvxVnni | Kernel::Avx2 => Some(64.0),
         _ => None,

@@ -5,8 +5,8 @@
 //! interval that provably holds its score; sums in f32 give narrower ones; and the few that can
 //! still be among the `k` best are scored in f64, by the definition that everything in annbench is
 //! checked against ([`Metric::score`]). Nothing here depends on FAISS or on BLAS. The only
-//! `unsafe` code loads vector registers and calls instructions found at run time, in the
-//! [`Kernel`]s of the first pass.
+//! `unsafe` code loads vector and tile registers, calls instructions found at run time and asks the
+//! system for the use of them, in the [`Kernel`]s of the first pass.
 //!
 //! Start reading at [`search`]; a base that serves many batches of queries is made ready once, as
 //! a [`Searcher`]; one that does not fit into memory comes in blocks, to a [`BlockSearch`].
@@ -95,6 +95,8 @@
 //! `|z.y - a b z'.y'| = |b z'.e + g.y| <= b |z'| |e| + |g| |y|`.
 //!
 //! The integer sum `z'.y'` is exact: 32 bits hold it up to the 32,768 components that are allowed.
+//! Where a kernel reads past the last component, codes of the query that are zero meet whatever
+//! follows.
 //! Where a kernel adds up in 16 bits, it does so modulo `2^16`, from a first value that takes off
 //! what codes above zero add; so the sum of a chunk of steps is exact if it lies in 16 bits itself,
 //! and it does so where `|z'| |y'|`, both over the components of that sum alone, is less than

@@ -13,14 +13,18 @@ pub(crate) fn norms<T: Component>(
     which: Which,
     threads: usize,
 ) -> Result<Vec<f64>, ExactError> {
-    if threads == 0 {
-        return Err(ExactError::ZeroThreads);
-    }
     let mut norms = vec![0.0; vectors.n()];
     fill(vectors, &mut norms, threads);
-    match norms.iter().position(|norm: &f64| !norm.is_finite()) {
+    check_finite(&norms, which)?;
+    Ok(norms)
+}
+
+/// # Errors
+/// [`ExactError::NotFinite`] names the first norm that is none of finite components.
+pub(crate) fn check_finite(norms: &[f64], which: Which) -> Result<(), ExactError> {
+    match norms.iter().position(|norm| !norm.is_finite()) {
         Some(row) => Err(ExactError::NotFinite { which, row }),
-        None => Ok(norms),
+        None => Ok(()),
     }
 }
 
@@ -43,14 +47,22 @@ fn fill<T: Component>(vectors: MatrixView<'_, T>, norms: &mut [f64], threads: us
 
 fn fill_part<T: Component>(vectors: MatrixView<'_, T>, norms: &mut [f64]) {
     for (norm, row) in norms.iter_mut().zip(vectors.rows()) {
-        *norm = squared_norm(row).sqrt();
+        *norm = norm_of(row);
     }
 }
 
+pub(crate) fn norm_of<T: Component>(row: &[T]) -> f64 {
+    squared_norm(row).sqrt()
+}
+
+/// Partial sums of a norm. An addition waits four cycles for the one before it: so many sums fill
+/// four of the widest registers, and the wait.
+const LANES: usize = 32;
+
 /// The sum of the squares, in f64.
 pub(crate) fn squared_norm<T: Component>(row: &[T]) -> f64 {
-    let (chunks, rest) = row.as_chunks::<8>();
-    let mut sums = [0.0; 8];
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
     for chunk in chunks {
         for (sum, &value) in sums.iter_mut().zip(chunk) {
             let value = f64::from(value.to_f32());

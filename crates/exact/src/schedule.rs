@@ -10,13 +10,23 @@ use std::{
 
 use crate::{int8::ROWS, top::Finished};
 
-/// Queries of a task at most: so many that each base vector, once read, is used often, and so few
-/// that they stay in the cache beside it.
-const QUERIES_EACH: usize = 128;
+/// How many queries make a task, where there are enough.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Portion {
+    /// At most so many, or what fills them up to `multiple`: enough that each base vector, once
+    /// read, is used often, and few enough that they stay in the cache beside it.
+    pub(crate) most: usize,
+    /// Queries that are compared together.
+    pub(crate) multiple: usize,
+}
 
-/// A task takes a multiple of so many queries, where there are enough: a tile of the int8 pass
-/// takes a part of them.
-const QUERIES_TOGETHER: usize = 6;
+impl Portion {
+    /// Of what takes a few queries together.
+    pub(crate) const FEW: Self = Self {
+        most: 128,
+        multiple: 6,
+    };
+}
 
 /// Base rows below which a part of the base is not worth a task of its own.
 const LEAST_ROWS: usize = 1024;
@@ -37,8 +47,8 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    pub(crate) fn new(n_queries: usize, n: usize, threads: usize) -> Self {
-        let blocks = pieces(n_queries, queries_each(n_queries, threads));
+    pub(crate) fn new(n_queries: usize, n: usize, threads: usize, portion: Portion) -> Self {
+        let blocks = pieces(n_queries, queries_each(n_queries, threads, portion));
         let wanted = match threads {
             1 => 1,
             _ => (2 * threads).div_ceil(blocks.len()),
@@ -78,10 +88,10 @@ impl Schedule {
 }
 
 /// Queries of a task: tasks of one size, a multiple of the threads in number.
-fn queries_each(n_queries: usize, threads: usize) -> usize {
-    let blocks = n_queries.div_ceil(QUERIES_EACH).max(1);
+fn queries_each(n_queries: usize, threads: usize, portion: Portion) -> usize {
+    let blocks = n_queries.div_ceil(portion.most).max(1);
     let each = n_queries.div_ceil(blocks.next_multiple_of(threads));
-    each.max(1).next_multiple_of(QUERIES_TOGETHER)
+    each.max(1).next_multiple_of(portion.multiple)
 }
 
 /// At least one piece, be it empty.

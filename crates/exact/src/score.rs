@@ -2,8 +2,12 @@
 
 use annbench_vectors::Metric;
 
-/// Vectors scored together. The additions of one score wait for each other; those of four do not.
-pub(crate) const TOGETHER: usize = 4;
+/// Vectors scored together, side by side in one register: the additions of one score wait for each
+/// other.
+pub(crate) const TOGETHER: usize = 8;
+
+/// Components that are put side by side at a time.
+const COMPONENTS: usize = 8;
 
 /// [`Metric::score`] of each row, to the last bit: the same additions in the same order.
 pub(crate) fn scores(metric: Metric, query: &[f32], rows: [&[f32]; TOGETHER]) -> [f64; TOGETHER] {
@@ -21,10 +25,11 @@ fn sums(
 ) -> [f64; TOGETHER] {
     // What the sum of an empty iterator is: a sum of negative zeros stays negative.
     let mut sums = [-0.0; TOGETHER];
-    let rows = rows.map(|row| &row[..query.len()]);
-    for (at, value) in query.iter().enumerate() {
-        for (sum, row) in sums.iter_mut().zip(rows) {
-            *sum += term(f64::from(*value), f64::from(row[at]));
+    for (values, columns) in side_by_side(query, &rows) {
+        for (value, column) in values.iter().zip(&columns) {
+            for (sum, component) in sums.iter_mut().zip(column) {
+                *sum += term(f64::from(*value), f64::from(*component));
+            }
         }
     }
     sums
@@ -32,17 +37,36 @@ fn sums(
 
 fn cosines(query: &[f32], rows: [&[f32]; TOGETHER]) -> [f64; TOGETHER] {
     let (mut dots, mut squares, mut query_squared) = ([0.0; TOGETHER], [0.0; TOGETHER], 0.0);
-    let rows = rows.map(|row| &row[..query.len()]);
-    for (at, value) in query.iter().enumerate() {
-        let value = f64::from(*value);
-        query_squared += value * value;
-        for ((dot, squared), row) in dots.iter_mut().zip(&mut squares).zip(rows) {
-            let component = f64::from(row[at]);
-            *dot += value * component;
-            *squared += component * component;
+    for (values, columns) in side_by_side(query, &rows) {
+        for (value, column) in values.iter().zip(&columns) {
+            let value = f64::from(*value);
+            query_squared += value * value;
+            for ((dot, squared), component) in dots.iter_mut().zip(&mut squares).zip(column) {
+                let component = f64::from(*component);
+                *dot += value * component;
+                *squared += component * component;
+            }
         }
     }
     std::array::from_fn(|at| dots[at] / (f64::sqrt(query_squared) * f64::sqrt(squares[at])))
+}
+
+/// Components of the query, and to each of them that of every row.
+fn side_by_side<'q>(
+    query: &'q [f32],
+    rows: &[&[f32]; TOGETHER],
+) -> impl Iterator<Item = (&'q [f32], [[f32; TOGETHER]; COMPONENTS])> {
+    let chunks = query.chunks(COMPONENTS).enumerate();
+    chunks.map(|(at, values)| {
+        let first = at * COMPONENTS;
+        let mut columns = [[0.0; TOGETHER]; COMPONENTS];
+        for (of_row, row) in rows.iter().enumerate() {
+            for (column, component) in columns.iter_mut().zip(&row[first..first + values.len()]) {
+                column[of_row] = *component;
+            }
+        }
+        (values, columns)
+    })
 }
 
 #[cfg(test)]
@@ -53,7 +77,7 @@ mod tests {
     proptest! {
         #[test]
         fn scores_are_those_of_the_metric_to_the_last_bit(
-            components in (1usize..50).prop_flat_map(|dim| vec(vec(-1e3f32..1e3, dim), 5)),
+            components in (1usize..50).prop_flat_map(|dim| vec(vec(-1e3f32..1e3, dim), TOGETHER + 1)),
         ) {
             let rows = std::array::from_fn(|at| &*components[at + 1]);
             for metric in Metric::ALL {

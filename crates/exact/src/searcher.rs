@@ -10,7 +10,7 @@ use crate::{
     options::Control,
     queries::Queries,
     scan::{Job, scan},
-    schedule::{Schedule, run},
+    schedule::{Portion, Schedule, run},
     top::Finished,
 };
 
@@ -107,15 +107,20 @@ impl<'a, T: Component> Searcher<'a, T> {
         options: &mut Options<'_>,
     ) -> Result<Self, ExactError> {
         let threads = options.threads();
-        let mut weights = norms(base.view(), Which::Base, threads)?;
+        if threads == 0 {
+            return Err(ExactError::ZeroThreads);
+        }
         let packed = match kernel {
             Some(kernel) => {
                 let engine = Engine::new(kernel).ok_or(ExactError::NoKernel { kernel })?;
                 let control = Control::new(options, base.view().n() as u64);
-                let job = (threads, &control);
-                PackedBase::new(base.view(), metric, &weights, engine, job)?
+                PackedBase::new(base.view(), metric, engine, (threads, &control))?
             }
             None => None,
+        };
+        let (packed, mut weights) = match packed {
+            Some((packed, norms)) => (Some(packed), norms),
+            None => (None, norms(base.view(), Which::Base, threads)?),
         };
         for value in &mut weights {
             *value = weight(metric, *value);
@@ -208,7 +213,10 @@ impl<'a, T: Component> Searcher<'a, T> {
         };
         let pairs = floors.len() as u64 * self.base().n() as u64;
         let control = Control::new(options, pairs);
-        let schedule = Schedule::new(floors.len(), self.base().n(), threads);
+        let portion = job
+            .packed
+            .map_or(Portion::FEW, |packed| packed.engine().portion());
+        let schedule = Schedule::new(floors.len(), self.base().n(), threads, portion);
         let parts = run(&schedule, threads, |task| scan(&job, task, &control))?;
         let kernel = job.packed.map(|packed| packed.engine().kernel());
         let report = ScanReport::new(kernel, control.counts());

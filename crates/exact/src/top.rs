@@ -123,17 +123,29 @@ impl Top {
     fn drop_hopeless(&mut self) {
         self.raise_floor();
         let floor = self.floor;
-        self.waiting.retain(|waiting| waiting.bounds.high >= floor);
+        // Not `retain`, which jumps for each candidate, half of the time where nobody foresees it.
+        let mut kept = 0;
+        for at in 0..self.waiting.len() {
+            let candidate = self.waiting[at];
+            self.waiting[kept] = candidate;
+            kept += usize::from(candidate.bounds.high >= floor);
+        }
+        self.waiting.truncate(kept);
     }
 
     /// At least `k` rows have a key of at least the `k`-th largest lower bound.
     fn raise_floor(&mut self) {
-        let waiting = self.waiting.iter().map(|waiting| waiting.bounds.low);
-        let mut lows: Vec<f64> = waiting.chain(self.best.iter().map(|s| s.key)).collect();
+        let mut lows = Vec::with_capacity(self.waiting.len() + self.best.len());
+        lows.extend(
+            self.waiting
+                .iter()
+                .map(|waiting| ordered(waiting.bounds.low)),
+        );
+        lows.extend(self.best.iter().map(|scored| ordered(scored.key)));
         // Over an empty base k is 0.
-        if let Some(last) = self.k.checked_sub(1).filter(|last| *last < lows.len()) {
-            let (_, kth, _) = lows.select_nth_unstable_by(last, |a, b| b.total_cmp(a));
-            self.floor = self.floor.max(*kth);
+        if let Some(others) = lows.len().checked_sub(self.k).filter(|_| self.k > 0) {
+            let (_, kth, _) = lows.select_nth_unstable(others);
+            self.floor = self.floor.max(of_ordered(*kth));
         }
     }
 
@@ -171,6 +183,18 @@ impl Top {
         self.score_waiting(judge);
         Finished(self)
     }
+}
+
+/// An integer for each number, in the order of [`f64::total_cmp`]: integers are selected from in
+/// half the time.
+fn ordered(value: f64) -> i64 {
+    let bits = value.to_bits().cast_signed();
+    bits ^ ((bits >> 63) & i64::MAX)
+}
+
+/// The number of an integer of [`ordered`].
+fn of_ordered(bits: i64) -> f64 {
+    f64::from_bits((bits ^ ((bits >> 63) & i64::MAX)).cast_unsigned())
 }
 
 /// The best of one query over a part of the base, all scored.

@@ -2,6 +2,7 @@
 
 use std::{
     ops::Range,
+    slice::Chunks,
     sync::{Mutex, PoisonError},
 };
 
@@ -11,11 +12,15 @@ use super::{
     Engine,
     center::Center,
     facts::Facts,
-    kernel::{Codes, ROWS, STEP},
+    kernel::{Codes, ROWS, STEP, TILE, fetch},
     lanes::LaneSquares,
     quantize::{Quantized, largest, quantize},
 };
-use crate::{Component, ExactError, norms::squared_norm, options::Control};
+use crate::{
+    Component, ExactError, Which,
+    norms::{check_finite, norm_of, norms, squared_norm},
+    options::Control,
+};
 
 /// Components above which a sum of products might not fit into 32 bits.
 const MOST_COMPONENTS: usize = 1 << 15;
@@ -23,11 +28,15 @@ const MOST_COMPONENTS: usize = 1 << 15;
 /// Blocks after which packing says how far it is and asks whether to go on: some milliseconds.
 const BLOCKS_BETWEEN_CHECKS: usize = 256;
 
+/// Rows that are asked for before those in front of them are packed.
+const ROWS_AHEAD: usize = 4;
+
 /// The codes of a base, in blocks of [`ROWS`] rows: of each block all steps one after the other,
 /// of each step the codes of all rows. A little over one byte a component, and 16 a row.
 #[derive(Debug, Clone)]
 pub(crate) struct PackedBase {
     engine: Engine,
+    /// Followed by as many steps as tiles may reach beyond the last block.
     codes: Vec<Codes>,
     facts: Vec<Facts>,
     steps: usize,
@@ -40,19 +49,24 @@ pub(crate) struct PackedBase {
 }
 
 impl PackedBase {
-    /// Packs a base whose components are finite and whose norms are given; `None` if its vectors
-    /// are too long for sums of 32 bits.
+    /// Packs a base and takes the norms of its rows; `None` if its vectors are too long for sums of
+    /// 32 bits.
     pub(crate) fn new<T: Component>(
         base: MatrixView<'_, T>,
         metric: Metric,
-        norms: &[f64],
         engine: Engine,
         (threads, control): (usize, &Control<'_, '_>),
-    ) -> Result<Option<Self>, ExactError> {
+    ) -> Result<Option<(Self, Vec<f64>)>, ExactError> {
         if base.dim() > MOST_COMPONENTS {
             return Ok(None);
         }
-        let center = Center::of(base, metric, norms);
+        let mut norms = match metric {
+            // Each row is divided by its own, found when the row is packed: so it is read once.
+            Metric::Cosine => vec![0.0; base.n()],
+            Metric::InnerProduct | Metric::L2 => norms(base, Which::Base, threads)?,
+        };
+        let longest = norms.iter().copied().fold(0.0, f64::max);
+        let center = Center::of(base, metric, longest);
         let steps = base.dim().div_ceil(STEP);
         let n_blocks = base.n().div_ceil(ROWS);
         let largest_code = engine.kernel().limits().largest_code;
@@ -62,7 +76,7 @@ impl PackedBase {
         };
         let mut packed = Self {
             engine,
-            codes: zeroed_vec(n_blocks * steps).ok_or_else(no_memory)?,
+            codes: zeroed_vec(n_blocks * steps + TILE - 1).ok_or_else(no_memory)?,
             facts: vec![Facts::UNKNOWN; n_blocks],
             steps,
             zeros: vec![i16::from(largest_code / 2); base.dim()],
@@ -70,14 +84,15 @@ impl PackedBase {
             largest_code,
             lane_squares: None,
         };
-        packed.fill(base, norms, threads, control)?;
-        Ok(Some(packed))
+        packed.fill(base, &mut norms, threads, control)?;
+        check_finite(&norms, Which::Base)?;
+        Ok(Some((packed, norms)))
     }
 
     fn fill<T: Component>(
         &mut self,
         base: MatrixView<'_, T>,
-        norms: &[f64],
+        norms: &mut [f64],
         threads: usize,
         control: &Control<'_, '_>,
     ) -> Result<(), ExactError> {
@@ -92,7 +107,6 @@ impl PackedBase {
         let packer = Packer {
             center: &self.center,
             base,
-            norms,
             are_bytes: first_of_byte.is_some(),
             levels: self.largest_code / 2,
             zeros: &self.zeros,
@@ -101,12 +115,14 @@ impl PackedBase {
         };
         let blocks_each = self.facts.len().div_ceil(threads).max(1);
         let codes = self.codes.chunks_mut(blocks_each * self.steps);
-        let parts = codes.zip(self.facts.chunks_mut(blocks_each)).enumerate();
+        let facts = self.facts.chunks_mut(blocks_each);
+        let norms = norms.chunks_mut(blocks_each * ROWS);
+        let parts = codes.zip(facts.zip(norms)).enumerate();
         std::thread::scope(|scope| {
-            for (part, (codes, facts)) in parts {
+            for (part, (codes, of_rows)) in parts {
                 let (packer, lane_squares) = (&packer, &lane_squares);
-                let mut work = move || {
-                    let lanes = packer.pack(part * blocks_each, codes, facts, control);
+                let work = move || {
+                    let lanes = packer.pack(part * blocks_each, codes, of_rows, control);
                     let mut all = lane_squares.lock().unwrap_or_else(PoisonError::into_inner);
                     *all = all.clone().and_then(|all| Ok(all.max(lanes?)));
                 };
@@ -151,10 +167,32 @@ impl PackedBase {
         (self.codes(block..block + 1), &self.facts[block])
     }
 
+    /// Codes from the first of block `block` on, as many as tiles take, and its facts.
+    #[inline]
+    pub(crate) fn tiles_of_block(&self, block: usize) -> (&[Codes], &Facts) {
+        let codes = &self.codes[block * self.steps..];
+        (
+            &codes[..self.steps.next_multiple_of(TILE)],
+            &self.facts[block],
+        )
+    }
+
+    pub(crate) fn steps(&self) -> usize {
+        self.steps
+    }
+
     /// Codes of some blocks.
     #[inline]
     pub(crate) fn codes(&self, blocks: Range<usize>) -> &[Codes] {
         &self.codes[blocks.start * self.steps..blocks.end * self.steps]
+    }
+
+    /// The codes of some rows in so many shares, for what reads these rows next to ask for one
+    /// after the other. Read when their turn came, from memory, they held a kernel up for a tenth
+    /// of its time.
+    pub(crate) fn shares(&self, rows: Range<usize>, n: usize) -> Chunks<'_, Codes> {
+        let codes = self.codes(rows.start / ROWS..rows.end.div_ceil(ROWS));
+        codes.chunks(codes.len().div_ceil(n.max(1)).max(1))
     }
 
     /// Bytes of the codes of a block.
@@ -190,7 +228,6 @@ impl Lanes {
 struct Packer<'a, T> {
     center: &'a Center,
     base: MatrixView<'a, T>,
-    norms: &'a [f64],
     /// Whether the components are their own codes.
     are_bytes: bool,
     /// Code of a component of 0, and the most that others differ from it.
@@ -202,33 +239,52 @@ struct Packer<'a, T> {
 }
 
 impl<T: Component> Packer<'_, T> {
-    /// Packs blocks from `first_block` on; returns their largest lanes.
+    /// Packs blocks from `first_block` on, with facts and norms; returns their largest lanes.
     fn pack(
         &self,
         first_block: usize,
         codes: &mut [Codes],
-        facts: &mut [Facts],
+        (facts, norms): (&mut [Facts], &mut [f64]),
         control: &Control<'_, '_>,
     ) -> Result<LaneSquares, ExactError> {
+        const BLOCKS: usize = BLOCKS_BETWEEN_CHECKS;
         let mut room = Room::new(self.base.dim(), self.steps);
-        let mut rows = first_block * ROWS..self.base.n();
-        let parts = codes.chunks_mut(BLOCKS_BETWEEN_CHECKS * self.steps);
-        for (codes, facts) in parts.zip(facts.chunks_mut(BLOCKS_BETWEEN_CHECKS)) {
+        let mut row = first_block * ROWS;
+        let norms = norms.chunks_mut(BLOCKS * ROWS);
+        let parts = codes.chunks_mut(BLOCKS * self.steps);
+        for ((codes, facts), norms) in parts.zip(facts.chunks_mut(BLOCKS)).zip(norms) {
             control.check()?;
-            let before = rows.len();
-            for (codes, facts) in codes.chunks_mut(self.steps).zip(facts) {
-                for row in rows.by_ref().take(ROWS) {
-                    self.pack_row(row, &mut room, facts);
-                    room.copy_to(codes, row % ROWS);
-                }
+            let n_rows = norms.len();
+            let blocks = codes.chunks_mut(self.steps).zip(facts);
+            for ((codes, facts), norms) in blocks.zip(norms.chunks_mut(ROWS)) {
+                self.pack_block(row, &mut room, (codes, facts, norms));
+                row += norms.len();
             }
-            control.advance((before - rows.len()) as u64);
+            control.advance(n_rows as u64);
         }
         Ok(room.lanes.largest)
     }
 
-    fn pack_row(&self, row: usize, room: &mut Room, facts: &mut Facts) {
-        let factor = self.center.factor_of(self.norms[row]);
+    fn pack_block(
+        &self,
+        first: usize,
+        room: &mut Room,
+        (codes, facts, norms): (&mut [Codes], &mut Facts, &mut [f64]),
+    ) {
+        for (row, norm) in (first..).zip(norms) {
+            // What the CPU reads ahead by itself ends while a row is packed.
+            let ahead = (row + ROWS_AHEAD).min(self.base.n() - 1);
+            fetch(self.base.row(ahead));
+            self.pack_row(row, norm, room, facts);
+            room.copy_to(codes, row % ROWS);
+        }
+    }
+
+    fn pack_row(&self, row: usize, norm: &mut f64, room: &mut Room, facts: &mut Facts) {
+        if self.center.metric() == Metric::Cosine {
+            *norm = norm_of(self.base.row(row));
+        }
+        let factor = self.center.factor_of(*norm);
         self.center
             .shifted(self.base.row(row), factor, &mut room.shifted);
         let quantized = if self.are_bytes {
@@ -258,11 +314,7 @@ impl<T: Component> Packer<'_, T> {
 
     fn round(&self, room: &mut Room) -> Quantized {
         let scale = largest(&room.shifted) / f32::from(self.levels);
-        let quantized = quantize(&room.shifted, scale, &mut room.codes);
-        for code in &mut room.codes {
-            *code = code.wrapping_add(self.levels);
-        }
-        quantized
+        quantize(&room.shifted, scale, self.levels, &mut room.codes)
     }
 }
 

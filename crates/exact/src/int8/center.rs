@@ -2,7 +2,7 @@
 
 use annbench_vectors::{MatrixView, Metric};
 
-use crate::Component;
+use crate::{Component, norms::norm_of};
 
 /// Rows whose mean is taken as the mean of all.
 const SAMPLE: usize = 4096;
@@ -19,9 +19,8 @@ pub(crate) struct Center {
 }
 
 impl Center {
-    /// The centre of a base whose norms are known.
-    pub(crate) fn of<T: Component>(base: MatrixView<'_, T>, metric: Metric, norms: &[f64]) -> Self {
-        let longest = norms.iter().copied().fold(0.0, f64::max);
+    /// The centre of a base whose longest norm, unless the metric is cosine, is known.
+    pub(crate) fn of<T: Component>(base: MatrixView<'_, T>, metric: Metric, longest: f64) -> Self {
         let mut center = Self {
             metric,
             factor: power_of_two_below(longest),
@@ -31,7 +30,7 @@ impl Center {
         let rows = || (0..base.n()).step_by(every);
         let share = 1.0 / rows().count().max(1) as f64;
         for row in rows() {
-            let factor = center.factor_of(norms[row]) * share;
+            let factor = center.factor_of(norm_of(base.row(row))) * share;
             for (mean, value) in center.mean.iter_mut().zip(base.row(row)) {
                 *mean += f64::from(value.to_f32()) * factor;
             }

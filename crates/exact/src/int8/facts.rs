@@ -70,6 +70,16 @@ pub(crate) struct Threshold {
     pub(super) least: f32,
 }
 
+impl Threshold {
+    /// No row of known bounds reaches it.
+    pub(crate) const UNREACHABLE: Self = Self {
+        alpha: 1.0,
+        beta: 1.0,
+        gamma: 1.0,
+        least: f32::MAX,
+    };
+}
+
 /// What a query makes of a sum.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
@@ -100,7 +110,8 @@ pub(crate) struct QueryFacts {
 }
 
 impl Gate {
-    pub(crate) fn new(query: &QueryFacts, center: &Center) -> Self {
+    /// Of a query that no row is wanted for whose key is below `floor`.
+    pub(crate) fn new(query: &QueryFacts, center: &Center, floor: f64) -> Self {
         let unit = f64::from(query.quantized.scale);
         let norm = query.norm_squared.sqrt();
         let error = query.quantized.error + shift_error(norm);
@@ -115,7 +126,7 @@ impl Gate {
             ),
         };
         let double = gamma(32 * center.mean.len() + 512, f64::EPSILON / 2.0);
-        Self {
+        let mut gate = Self {
             threshold: Threshold {
                 alpha: up(alpha),
                 beta: up((error / unit + alpha * ROUNDED) * (1.0 + ROUNDED)),
@@ -127,13 +138,15 @@ impl Gate {
             key_offset,
             square_share,
             slack: double * (norm + 3.0) * (norm + 3.0),
-        }
+        };
+        gate.raise(floor);
+        gate
     }
 
     /// What a row must reach.
     #[inline]
-    pub(crate) fn threshold(&self) -> &Threshold {
-        &self.threshold
+    pub(crate) fn threshold(&self) -> Threshold {
+        self.threshold
     }
 
     /// The interval that holds the key of a row of the block.

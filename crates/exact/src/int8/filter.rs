@@ -1,11 +1,12 @@
 //! The int8 pass of a task.
 
-use std::{ops::Range, slice::Chunks};
+use std::ops::Range;
 
 use super::{
     PackedBase, ROWS,
+    batches::Batches,
     facts::{Facts, Gate},
-    kernel::{Codes, Sums},
+    kernel::{RowBits, Sums, fetch},
     query::{PackedGroup, PackedQuery},
 };
 use crate::{
@@ -77,45 +78,31 @@ pub(crate) fn filter<M: Measure, T: Component>(
 /// The queries of a task, packed.
 struct Pass<'a> {
     base: &'a PackedBase,
+    batches: Batches,
     groups: Vec<PackedGroup<QUERIES>>,
     singles: Vec<PackedGroup<1>>,
     refused: Vec<usize>,
-    /// Rows that all groups meet one after the other: whole blocks.
+    /// Rows that all queries meet one after the other: whole blocks.
     rows_together: usize,
 }
 
 impl<'a> Pass<'a> {
     fn new<M: Measure, T: Component>(base: &'a PackedBase, queries: &[Query<'_, M, T>]) -> Self {
-        let (mut packed, mut refused) = (Vec::new(), Vec::new());
-        for (which, query) in queries.iter().enumerate() {
-            match PackedQuery::new(base, query.view.vector, query.view.norm) {
-                Some(query) => packed.push((which, query)),
-                None => refused.push(which),
-            }
-        }
-        let (together, alone) = packed.as_chunks();
-        let mut pass = Self {
+        let (packed, refused) = packed(base, queries);
+        let (batched, others) = packed.split_at(base.engine().batched(packed.len()));
+        let (together, alone) = others.as_chunks();
+        let (alone, _) = alone.as_chunks();
+        let group = |queries| PackedGroup::new(base, queries);
+        let single = |queries| PackedGroup::new(base, queries);
+        let blocks_together = BYTES_TOGETHER / base.bytes_of_block();
+        Self {
             base,
-            groups: together
-                .iter()
-                .map(|queries| PackedGroup::new(base, queries))
-                .collect(),
-            singles: alone
-                .as_chunks()
-                .0
-                .iter()
-                .map(|queries| PackedGroup::new(base, queries))
-                .collect(),
+            batches: Batches::new(base, batched),
+            groups: together.iter().map(group).collect(),
+            singles: alone.iter().map(single).collect(),
             refused,
-            rows_together: (BYTES_TOGETHER / base.bytes_of_block()).max(1) * ROWS,
-        };
-        pass.groups
-            .iter_mut()
-            .for_each(|group| group.raise(queries));
-        pass.singles
-            .iter_mut()
-            .for_each(|group| group.raise(queries));
-        pass
+            rows_together: blocks_together.max(1) * ROWS,
+        }
     }
 
     /// Some rows, from the first of a block on; returns the number of candidates.
@@ -124,13 +111,24 @@ impl<'a> Pass<'a> {
         queries: &mut [Query<'_, M, T>],
         rows: Range<usize>,
     ) -> usize {
+        self.batches.part(self.base, queries, rows.clone()) + self.groups(queries, rows)
+    }
+
+    fn groups<M: Measure, T: Component>(
+        &mut self,
+        queries: &mut [Query<'_, M, T>],
+        rows: Range<usize>,
+    ) -> usize {
+        if self.groups.is_empty() && self.singles.is_empty() {
+            return 0;
+        }
         let mut candidates = 0;
         for blocks in rows.clone().step_by(self.rows_together) {
             let end = rows.end.min(blocks + self.rows_together);
             let next = end..rows.end.min(end + self.rows_together);
-            let mut next = self.codes_by_group(next);
+            let mut next = self.base.shares(next, self.groups.len());
             for group in &mut self.groups {
-                self.base.engine().fetch(next.next().unwrap_or_default());
+                fetch(next.next().unwrap_or_default());
                 candidates += group.meet_all(self.base, queries, blocks..end);
             }
             for group in &mut self.singles {
@@ -139,23 +137,24 @@ impl<'a> Pass<'a> {
         }
         candidates
     }
+}
 
-    /// The codes of the rows that come next, a share for each group. Read when their turn came,
-    /// from memory, they held the kernel up for a tenth of its time.
-    fn codes_by_group(&self, rows: Range<usize>) -> Chunks<'a, Codes> {
-        let codes = self.base.codes(rows.start / ROWS..rows.end.div_ceil(ROWS));
-        codes.chunks(codes.len().div_ceil(self.groups.len().max(1)).max(1))
+/// The queries that int8 can stand for, and which others there are.
+fn packed<M: Measure, T: Component>(
+    base: &PackedBase,
+    queries: &[Query<'_, M, T>],
+) -> (Vec<(usize, PackedQuery)>, Vec<usize>) {
+    let (mut packed, mut refused) = (Vec::with_capacity(queries.len()), Vec::new());
+    for (which, query) in queries.iter().enumerate() {
+        match PackedQuery::new(base, query) {
+            Some(query) => packed.push((which, query)),
+            None => refused.push(which),
+        }
     }
+    (packed, refused)
 }
 
 impl<const Q: usize> PackedGroup<Q> {
-    /// Takes over what the queries know already.
-    fn raise<M, T>(&mut self, queries: &[Query<'_, M, T>]) {
-        for (gate, which) in self.gates.iter_mut().zip(self.which) {
-            gate.raise(queries[which].top.floor());
-        }
-    }
-
     fn meet_all<M: Measure, T: Component>(
         &mut self,
         base: &PackedBase,
@@ -179,8 +178,8 @@ impl<const Q: usize> PackedGroup<Q> {
         let (codes, facts) = base.block(rows.start / ROWS);
         let engine = base.engine();
         let mut sums = self.corrections.map(|correction| [correction; ROWS]);
-        let thresholds = self.gates.each_ref().map(Gate::threshold);
-        let survivors = engine.meet(codes, &self.tile, (facts, thresholds), &mut sums);
+        let bounds = (facts, &self.thresholds);
+        let survivors = engine.meet(codes, &self.tile, bounds, &mut sums);
         // One number after the other: compared as an array, they were loaded together before their
         // stores were done.
         if survivors.iter().fold(0, |any, survivors| any | survivors) == 0 {
@@ -189,36 +188,40 @@ impl<const Q: usize> PackedGroup<Q> {
         let mut candidates = 0;
         for (at, (sums, survivors)) in sums.iter().zip(survivors).enumerate() {
             if survivors != 0 {
-                let query = &mut queries[self.which[at]];
-                candidates += self.admit(at, query, rows, (sums, facts), survivors);
+                let (gate, query) = (&mut self.gates[at], &mut queries[self.which[at]]);
+                candidates += admit(gate, query, rows, (sums, facts), survivors);
+                self.thresholds[at] = gate.threshold();
             }
         }
         candidates
     }
+}
 
-    #[cold]
-    fn admit<M: Measure, T: Component>(
-        &mut self,
-        at: usize,
-        query: &mut Query<'_, M, T>,
-        rows: &Range<usize>,
-        (sums, facts): (&Sums, &Facts),
-        survivors: u32,
-    ) -> usize {
-        let gate = &mut self.gates[at];
-        let before = query.top.floor();
-        let survives = |at: &usize| survivors & (1 << at) != 0;
-        for at in (0..rows.len()).filter(survives) {
-            let candidate = Candidate {
-                bounds: gate.bounds(sums[at], facts, at),
-                row: (rows.start + at) as u64,
-                is_fine: false,
-            };
-            query.top.offer(candidate, &query.view);
-        }
-        if query.top.floor() > before {
-            gate.raise(query.top.floor());
-        }
-        survivors.count_ones() as usize
+/// Offers a query the rows of a block that survived; returns how many. Of what lies beyond the last
+/// row nothing is known, so that it always survives.
+#[cold]
+pub(super) fn admit<M: Measure, T: Component>(
+    gate: &mut Gate,
+    query: &mut Query<'_, M, T>,
+    rows: &Range<usize>,
+    (sums, facts): (&Sums, &Facts),
+    survivors: RowBits,
+) -> usize {
+    let before = query.top.floor();
+    let there_are = RowBits::MAX >> (ROWS - rows.len());
+    let mut left = survivors & there_are;
+    while left != 0 {
+        let at = left.trailing_zeros() as usize;
+        left &= left - 1;
+        let candidate = Candidate {
+            bounds: gate.bounds(sums[at], facts, at),
+            row: (rows.start + at) as u64,
+            is_fine: false,
+        };
+        query.top.offer(candidate, &query.view);
     }
+    if query.top.floor() > before {
+        gate.raise(query.top.floor());
+    }
+    (survivors & there_are).count_ones() as usize
 }

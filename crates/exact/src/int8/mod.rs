@@ -4,6 +4,7 @@
 //! The crate's own documentation proves the bounds; its names are those of this module.
 
 mod base;
+mod batches;
 mod center;
 mod facts;
 mod filter;
@@ -19,4 +20,4 @@ mod query;
 pub(crate) use base::PackedBase;
 pub(crate) use filter::filter;
 pub use kernel::Kernel;
-pub(crate) use kernel::{Engine, ROWS};
+pub(crate) use kernel::{Engine, ROWS, fetch};

@@ -6,11 +6,12 @@ use annbench_vectors::Metric;
 
 use super::{
     base::PackedBase,
-    facts::{Gate, QueryFacts},
+    facts::{Gate, QueryFacts, Threshold},
     kernel::{QueryCodes, STEP, Tile},
     lanes::{CHUNKS, LaneSquares},
     quantize::{Quantized, largest, quantize},
 };
+use crate::{Component, bound::Measure, scan::Query};
 
 /// By how much the scale of a query's codes grows from try to try until 16 bits hold their sums.
 const COARSER: f32 = 1.1;
@@ -28,19 +29,23 @@ const SAFE_NORMS: std::ops::Range<f64> = 1e-15..1e15;
 /// A query as a kernel takes it.
 #[derive(Debug)]
 pub(crate) struct PackedQuery {
-    codes: Vec<QueryCodes>,
+    pub(super) codes: Vec<QueryCodes>,
     chunk: usize,
     /// Added to a sum over the codes of a base vector, so that codes count from the mean.
-    correction: i32,
-    gate: Gate,
+    pub(super) correction: i32,
+    pub(super) gate: Gate,
 }
 
 impl PackedQuery {
     /// `None` if the query is nothing that int8 can stand for: without a direction, or out of all
     /// proportion to the base.
-    pub(crate) fn new(base: &PackedBase, query: &[f32], norm: f64) -> Option<Self> {
+    pub(crate) fn new<M: Measure, T: Component>(
+        base: &PackedBase,
+        query: &Query<'_, M, T>,
+    ) -> Option<Self> {
+        let (vector, norm) = (query.view.vector, query.view.norm);
         let factor = base.center().query_factor(norm)?;
-        let (scaled, facts) = scaled(base, query, factor);
+        let (scaled, facts) = scaled(base, vector, factor);
         if !SAFE_NORMS.contains(&facts.norm_squared.sqrt()) {
             return None;
         }
@@ -64,7 +69,7 @@ impl PackedQuery {
                 .iter()
                 .map(|step| i32::from_le_bytes(*step))
                 .collect(),
-            gate: Gate::new(&facts, base.center()),
+            gate: Gate::new(&facts, base.center(), query.top.floor()),
         })
     }
 }
@@ -101,7 +106,7 @@ fn quantized(base: &PackedBase, scaled: &[f32]) -> Option<(Quantized, Vec<u8>, u
         .map(|scale| (scale, CHUNKS[1]));
     let any = scales().take(TRIES).map(|scale| (scale, CHUNKS[0]));
     longer.chain(any).find_map(|(scale, least)| {
-        let quantized = quantize(scaled, scale, &mut codes);
+        let quantized = quantize(scaled, scale, 0, &mut codes);
         let chunk = longest_chunk(base, &codes).filter(|chunk| *chunk >= least)?;
         Some((quantized, take(&mut codes), chunk))
     })
@@ -138,6 +143,8 @@ pub(crate) struct PackedGroup<const Q: usize> {
     /// The first values of sums, so that these count from the mean.
     pub(crate) corrections: [i32; Q],
     pub(crate) gates: [Gate; Q],
+    /// Those of the gates, side by side.
+    pub(crate) thresholds: [Threshold; Q],
     /// Which queries these are.
     pub(crate) which: [usize; Q],
 }
@@ -162,6 +169,7 @@ impl<const Q: usize> PackedGroup<Q> {
             tile,
             corrections,
             gates: queries.each_ref().map(|(_, query)| query.gate.clone()),
+            thresholds: queries.each_ref().map(|(_, query)| query.gate.threshold()),
             which: queries.each_ref().map(|(which, _)| *which),
         }
     }

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use annbench_exact::{
-    BlockSearch, Component, ExactError, ExactNeighbors, Kernel, Options, Searcher, search_blocks,
+    BlockSearch, Component, ExactError, ExactNeighbors, Kernel, Options, Searcher, Which,
+    search_blocks,
 };
 use annbench_vectors::{Matrix, Metric};
 use half::f16;
@@ -67,6 +68,28 @@ fn few_pairs_are_looked_at_twice() {
             assert!(!report.fell_back());
             assert!(report.refined < 30 * 500, "{metric} {kernel}: {report:?}");
             assert!(report.scored < 30 * 20, "{metric} {kernel}: {report:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Kernels take queries by threes, by thirty-twos and alone, and blocks by one and by two.
+    #[test]
+    fn no_number_of_queries_or_components_is_odd(
+        n_queries in 1usize..80,
+        n in 700usize..1_100,
+        dim in 1usize..150,
+        threads in 1usize..4,
+        metric in select(Metric::ALL.to_vec()),
+    ) {
+        let (base, queries) = (normal(n, dim, 18), normal(n_queries, dim, 19));
+        let expected = by(&base, &queries, metric, None);
+        for kernel in available() {
+            let searcher = Searcher::with_kernel(base.view(), metric, Some(kernel), threads).unwrap();
+            let found = searcher.search(queries.view(), 10, &mut Options::new(threads)).unwrap();
+            prop_assert_eq!(&found, &expected, "{}", kernel);
         }
     }
 }
@@ -259,4 +282,24 @@ fn a_search_of_no_blocks_finds_nothing() {
         (found.n_queries(), found.found(), found.ties_at_k(1)),
         (2, 0, 0)
     );
+}
+
+#[test]
+fn a_row_that_is_not_finite_is_named_whatever_packs_it() {
+    for bad in [f32::NAN, f32::INFINITY] {
+        let mut base = normal(100, 9, 23);
+        base.as_mut_slice()[40 * 9 + 3] = bad;
+        base.as_mut_slice()[70 * 9] = bad;
+        let ways = Metric::ALL
+            .iter()
+            .flat_map(|metric| available().map(move |k| (*metric, k)));
+        for (metric, kernel) in ways {
+            let refused = Searcher::with_kernel(base.view(), metric, Some(kernel), 2).unwrap_err();
+            let expected = ExactError::NotFinite {
+                which: Which::Base,
+                row: 40,
+            };
+            assert_eq!(refused, expected, "{metric} {kernel}");
+        }
+    }
 }

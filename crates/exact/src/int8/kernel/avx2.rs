@@ -11,7 +11,7 @@
 
 use std::arch::{asm, x86_64::*};
 
-use super::{Codes, Facts, QueryCodes, ROWS, Sums, Threshold, Tile};
+use super::{Codes, Facts, QueryCodes, ROWS, RowBits, Sums, Threshold, Tile};
 
 /// Sums of eight rows.
 type Half = __m256i;
@@ -22,9 +22,9 @@ type Half = __m256i;
 pub(super) fn meet<const Q: usize>(
     block: &[Codes],
     tile: &Tile<Q>,
-    (facts, thresholds): (&Facts, [&Threshold; Q]),
+    (facts, thresholds): (&Facts, &[Threshold; Q]),
     sums: &mut [Sums; Q],
-) -> [u32; Q] {
+) -> [RowBits; Q] {
     // A loop whose length the compiler knows keeps everything in registers.
     match tile.chunk {
         0..8 => add_by::<Q, 4>(block, tile, sums),
@@ -141,8 +141,8 @@ pub(super) fn store<const Q: usize>(totals: &[[Half; 2]; Q], sums: &mut [Sums; Q
 pub(super) fn survivors<const Q: usize>(
     sums: &[Sums; Q],
     facts: &Facts,
-    thresholds: [&Threshold; Q],
-) -> [u32; Q] {
+    thresholds: &[Threshold; Q],
+) -> [RowBits; Q] {
     let mut survivors = survivors_of(sums, facts, thresholds, 0);
     let second = survivors_of(sums, facts, thresholds, 1);
     for (survivors, second) in survivors.iter_mut().zip(second) {
@@ -157,9 +157,9 @@ pub(super) fn survivors<const Q: usize>(
 fn survivors_of<const Q: usize>(
     sums: &[Sums; Q],
     facts: &Facts,
-    thresholds: [&Threshold; Q],
+    thresholds: &[Threshold; Q],
     half: usize,
-) -> [u32; Q] {
+) -> [RowBits; Q] {
     let (scale, error) = (eight(&facts.scale, half), eight(&facts.error, half));
     let (norm, bias) = (eight(&facts.norm, half), eight(&facts.bias, half));
     let mut survivors = [0; Q];
@@ -171,7 +171,7 @@ fn survivors_of<const Q: usize>(
         upper = _mm256_fmadd_ps(bias, _mm256_set1_ps(threshold.gamma), upper);
         let least = _mm256_set1_ps(threshold.least);
         let passes = _mm256_cmp_ps::<_CMP_NLT_UQ>(upper, least);
-        *survivors = _mm256_movemask_ps(passes).cast_unsigned();
+        *survivors = _mm256_movemask_ps(passes) as RowBits;
     }
     survivors
 }

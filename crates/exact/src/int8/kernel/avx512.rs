@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Codes, Facts, QueryCodes, ROWS, Sums, Threshold};
+use super::{Codes, Facts, QueryCodes, ROWS, RowBits, Sums, Threshold};
 
 /// An addition takes four to five cycles and two begin in each: steps alternate between two sets
 /// of sums, so that six queries keep twelve additions under way.
@@ -13,9 +13,9 @@ const SETS: usize = 2;
 pub(super) fn meet<const Q: usize>(
     block: &[Codes],
     queries: &[[QueryCodes; Q]],
-    (facts, thresholds): (&Facts, [&Threshold; Q]),
+    (facts, thresholds): (&Facts, &[Threshold; Q]),
     sums: &mut [Sums; Q],
-) -> [u32; Q] {
+) -> [RowBits; Q] {
     let mut totals = [[_mm512_setzero_si512(); SETS]; Q];
     let (pairs, last) = block.as_chunks::<SETS>();
     let (query_pairs, last_query) = queries.as_chunks::<SETS>();
@@ -68,11 +68,11 @@ fn loaded(sums: &Sums) -> __m512i {
 /// Of each query the rows, as bits, whose upper bounds are not below its threshold.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn survivors<const Q: usize>(
+pub(super) fn survivors<const Q: usize>(
     sums: &[Sums; Q],
     facts: &Facts,
-    thresholds: [&Threshold; Q],
-) -> [u32; Q] {
+    thresholds: &[Threshold; Q],
+) -> [RowBits; Q] {
     let (scale, error) = (sixteen(&facts.scale), sixteen(&facts.error));
     let (norm, bias) = (sixteen(&facts.norm), sixteen(&facts.bias));
     let mut survivors = [0; Q];
@@ -82,7 +82,7 @@ fn survivors<const Q: usize>(
         upper = _mm512_fmadd_ps(norm, _mm512_set1_ps(threshold.beta), upper);
         upper = _mm512_fmadd_ps(bias, _mm512_set1_ps(threshold.gamma), upper);
         let least = _mm512_set1_ps(threshold.least);
-        *survivors = u32::from(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(upper, least));
+        *survivors = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(upper, least);
     }
     survivors
 }

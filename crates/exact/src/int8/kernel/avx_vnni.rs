@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::{
-    Codes, Facts, QueryCodes, Sums, Threshold,
+    Codes, Facts, QueryCodes, RowBits, Sums, Threshold,
     avx2::{halves, loaded, store, survivors},
 };
 
@@ -11,9 +11,9 @@ use super::{
 pub(super) fn meet<const Q: usize>(
     block: &[Codes],
     queries: &[[QueryCodes; Q]],
-    (facts, thresholds): (&Facts, [&Threshold; Q]),
+    (facts, thresholds): (&Facts, &[Threshold; Q]),
     sums: &mut [Sums; Q],
-) -> [u32; Q] {
+) -> [RowBits; Q] {
     let mut totals = sums.each_ref().map(|sums| halves(sums));
     for (codes, queries) in block.iter().zip(queries) {
         let rows = loaded(codes);

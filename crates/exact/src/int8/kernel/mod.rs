@@ -5,11 +5,14 @@
 //! functions compiled for instructions that were found at run time.
 
 #[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avx_vnni;
+mod batch;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
@@ -22,9 +25,17 @@ use super::{
     facts::{Facts, Threshold},
     lanes::CHUNKS,
 };
+use crate::schedule::Portion;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use amx::Tiles;
+pub(crate) use batch::{BATCH, Batch, Products, TILE};
 
 /// Base vectors of a block, that a kernel takes together.
 pub(crate) const ROWS: usize = 16;
+
+/// Queries that make a batch of their own: fewer meet a base faster three at a time.
+const LEAST_IN_BATCH: usize = 8;
 
 /// Components of a step: those of one row that stand side by side.
 pub(crate) const STEP: usize = 4;
@@ -108,13 +119,33 @@ fn start(codes: impl Iterator<Item = QueryCodes>, zeros: &[i16]) -> QueryCodes {
     i32::from_le_bytes([first[0], first[1], second[0], second[1]])
 }
 
+/// Asks for values that will be needed soon, line by line.
+#[inline]
+pub(crate) fn fetch<T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    for at in (0..size_of_val(values)).step_by(size_of::<Codes>()) {
+        let line = values.as_ptr().cast::<i8>().wrapping_add(at);
+        // SAFETY: every x86-64 CPU has the instruction, and whatever the address, it only moves
+        // data between caches.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}
+
 /// Sums of one query with the rows of a block.
 pub(crate) type Sums = [i32; ROWS];
+
+/// Some rows of a block, the first in the lowest bit.
+pub(crate) type RowBits = u16;
 
 /// The instructions that multiply small integers, chosen at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kernel {
+    /// AMX: 16,384 products an instruction, added up in 32 bits. It takes many queries at a time;
+    /// where there are few, AVX-512 VNNI does its work.
+    AmxInt8,
     /// AVX-512 VNNI: 64 products an instruction, added up in 32 bits.
     Avx512Vnni,
     /// AVX-VNNI: 32 products an instruction, added up in 32 bits.
@@ -142,7 +173,8 @@ pub(crate) struct Limits {
 
 impl Kernel {
     /// Every kernel, the fastest first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::AmxInt8,
         Self::Avx512Vnni,
         Self::AvxVnni,
         Self::Avx2,
@@ -154,6 +186,7 @@ impl Kernel {
     pub fn is_available(self) -> bool {
         #[cfg(target_arch = "x86_64")]
         match self {
+            Self::AmxInt8 => return Self::Avx512Vnni.is_available() && amx::is_available(),
             Self::Avx512Vnni => {
                 return is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512vnni");
@@ -184,6 +217,7 @@ impl Kernel {
     /// What the instructions are called.
     pub fn name(self) -> &'static str {
         match self {
+            Self::AmxInt8 => "AMX INT8",
             Self::Avx512Vnni => "AVX512 VNNI",
             Self::AvxVnni => "AVX-VNNI",
             Self::Avx2 => "AVX2",
@@ -215,6 +249,27 @@ impl fmt::Display for Kernel {
     }
 }
 
+/// The tile registers, which no other CPU has.
+#[cfg(not(target_arch = "x86_64"))]
+#[derive(Debug)]
+pub(crate) enum Tiles {}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Tiles {
+    pub(crate) fn multiply(&self, _: &Batch, _: [&[Codes]; 2], _: &mut Products) {
+        match *self {}
+    }
+
+    pub(crate) fn survivors(
+        &self,
+        _: &[Sums; BATCH],
+        _: &Facts,
+        _: &[Threshold; BATCH],
+    ) -> [RowBits; BATCH] {
+        match *self {}
+    }
+}
+
 /// A kernel that this CPU has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Engine(Kernel);
@@ -228,17 +283,36 @@ impl Engine {
         self.0
     }
 
-    /// Asks for codes that will be needed soon.
-    #[inline]
-    pub(crate) fn fetch(self, codes: &[Codes]) {
-        #[cfg(target_arch = "x86_64")]
-        for codes in codes {
-            // SAFETY: every x86-64 CPU has the instruction, and whatever the address, it only
-            // moves data between caches.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(codes.as_ptr().cast()) };
+    /// Of so many queries those that are searched in batches: the rest fills too little of one.
+    pub(crate) fn batched(self, n_queries: usize) -> usize {
+        match (self.0, n_queries % BATCH) {
+            (Kernel::AmxInt8, 0..LEAST_IN_BATCH) => n_queries / BATCH * BATCH,
+            (Kernel::AmxInt8, _) => n_queries,
+            _ => 0,
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = codes;
+    }
+
+    /// Queries of a task.
+    pub(crate) fn portion(self) -> Portion {
+        match self.0 {
+            // So fast that its threads would wait for memory if they read a base more often.
+            Kernel::AmxInt8 => Portion {
+                most: 512,
+                multiple: BATCH,
+            },
+            _ => Portion::FEW,
+        }
+    }
+
+    /// Configures the tile registers of this thread, if the kernel works on such.
+    pub(crate) fn tiles(self) -> Option<Tiles> {
+        #[cfg(target_arch = "x86_64")]
+        if self.0 == Kernel::AmxInt8 {
+            // SAFETY: an `Engine` is made of available kernels only, and this one asks for AMX, its
+            // permission and AVX512F.
+            return Some(unsafe { Tiles::new() });
+        }
+        None
     }
 
     /// Adds to `sums` the products of the codes of every query with those of every row of a block;
@@ -249,9 +323,9 @@ impl Engine {
         self,
         block: &[Codes],
         tile: &Tile<Q>,
-        bounds: (&Facts, [&Threshold; Q]),
+        bounds: (&Facts, &[Threshold; Q]),
         sums: &mut [Sums; Q],
-    ) -> [u32; Q] {
+    ) -> [RowBits; Q] {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: an `Engine` is made of available kernels only, so the CPU has AVX2 and FMA.
@@ -260,8 +334,10 @@ impl Engine {
             // SAFETY: as above, for AVX-VNNI.
             Kernel::AvxVnni => unsafe { avx_vnni::meet(block, &tile.codes, bounds, sums) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above, for AVX512F and AVX512 VNNI.
-            Kernel::Avx512Vnni => unsafe { avx512::meet(block, &tile.codes, bounds, sums) },
+            // SAFETY: as above, for AVX512F and AVX512 VNNI, which the kernel for AMX asks for too.
+            Kernel::AmxInt8 | Kernel::Avx512Vnni => unsafe {
+                avx512::meet(block, &tile.codes, bounds, sums)
+            },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: as above, for NEON and its dot products.
             Kernel::NeonDot => unsafe { neon::meet(block, tile, bounds, sums) },
@@ -276,14 +352,6 @@ mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};
 
     const QUERIES: usize = 3;
-
-    /// No row of known bounds reaches it.
-    const THRESHOLD: Threshold = Threshold {
-        alpha: 1.0,
-        beta: 1.0,
-        gamma: 1.0,
-        least: f32::MAX,
-    };
 
     fn naive(block: &[Codes], queries: &[[QueryCodes; QUERIES]]) -> [Sums; QUERIES] {
         let mut sums = [[7; ROWS]; QUERIES];
@@ -327,7 +395,7 @@ mod tests {
             engine.meet(
                 block,
                 &tile,
-                (&Facts::UNKNOWN, [&THRESHOLD; QUERIES]),
+                (&Facts::UNKNOWN, &[Threshold::UNREACHABLE; QUERIES]),
                 &mut sums,
             );
             let mut expected = naive(block, queries);
@@ -364,7 +432,7 @@ mod tests {
             };
             let rows = (0..ROWS).filter(passes).fold(0, |rows, at| rows | 1 << at);
             for engine in Kernel::ALL.into_iter().filter_map(Engine::new) {
-                let bounds = (&facts, [&THRESHOLD, &threshold, &threshold]);
+                let bounds = (&facts, &[Threshold::UNREACHABLE, threshold, threshold]);
                 let survivors = engine.meet(&[], &Tile::new(Vec::new()), bounds, &mut [sums; 3]);
                 prop_assert_eq!(survivors, [0, rows, rows]);
             }
@@ -379,7 +447,7 @@ mod tests {
         };
         for engine in Kernel::ALL.into_iter().filter_map(Engine::new) {
             for facts in [Facts::UNKNOWN, nan] {
-                let bounds = (&facts, [&THRESHOLD]);
+                let bounds = (&facts, &[Threshold::UNREACHABLE]);
                 let survivors = engine.meet(&[], &Tile::new(Vec::new()), bounds, &mut [[0; ROWS]]);
                 assert_eq!(survivors, [0xFFFF]);
             }
@@ -421,5 +489,67 @@ mod tests {
             let queries: Vec<_> = steps.iter().map(|(_, codes)| codes.map(small)).collect();
             check(&block, &queries, zero, chunk);
         }
+    }
+
+    /// Steps of the blocks beyond those of the queries count for nothing, and queries that lack
+    /// have sums of zero.
+    fn check_tiles(blocks: [&[Codes]; 2], queries: &[Vec<QueryCodes>], start: i32) {
+        let tiles = Engine::new(Kernel::AmxInt8).and_then(Engine::tiles);
+        let Some(tiles) = tiles else {
+            eprintln!("skipped: this CPU has no tile registers");
+            return;
+        };
+        let steps = queries[0].len();
+        let batch = Batch::new(steps, queries.iter().map(|codes| (&**codes, start)));
+        let mut products = Products([[[1; ROWS]; BATCH]; 2]);
+        tiles.multiply(&batch, blocks, &mut products);
+        for (block, products) in blocks.into_iter().zip(&products.0) {
+            let mut expected = [[0; ROWS]; BATCH];
+            for (sums, codes) in expected.iter_mut().zip(queries) {
+                let codes: Vec<_> = codes.iter().map(|codes| [*codes; QUERIES]).collect();
+                *sums = naive(&block[..steps], &codes)[0].map(|sum| sum - 7 + start);
+            }
+            assert_eq!(*products, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tiles_hold_the_sums_of_every_query(
+            steps in 1usize..50,
+            codes in vec(any::<[u8; 32]>(), 256),
+            queries in vec(vec(any::<QueryCodes>(), 50), 1..=BATCH),
+            start in -1_000..1_000,
+        ) {
+            let blocks: Vec<Codes> = codes
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|[first, second]| std::array::from_fn(|at| [first, second][at / 32][at % 32]))
+                .collect();
+            let queries: Vec<_> = queries.iter().map(|codes| codes[..steps].to_vec()).collect();
+            let (first, second) = blocks.split_at(64);
+            check_tiles([first, second], &queries, start);
+        }
+    }
+
+    #[test]
+    fn the_largest_sums_fit_into_tiles() {
+        // 32,768 components, the most there are.
+        let (block, steps) = ([[254; ROWS * STEP]; 1 << 13], 1 << 13);
+        for code in [127, -127] {
+            let queries = vec![vec![packed([code; STEP]); steps]; 3];
+            check_tiles([&block; 2], &queries, 0);
+        }
+    }
+
+    #[test]
+    fn a_few_queries_are_left_out_of_batches() {
+        let Some(engine) = Engine::new(Kernel::AmxInt8) else {
+            eprintln!("skipped: this CPU has no tile registers");
+            return;
+        };
+        let batched = |n_queries| engine.batched(n_queries);
+        assert_eq!([1, 7, 8, 32, 39, 40].map(batched), [0, 0, 8, 32, 32, 40]);
     }
 }

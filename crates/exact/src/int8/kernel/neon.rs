@@ -6,7 +6,7 @@
 
 use std::arch::{aarch64::*, asm};
 
-use super::{Codes, Facts, ROWS, Sums, Threshold, Tile, portable};
+use super::{Codes, Facts, ROWS, RowBits, Sums, Threshold, Tile, portable};
 
 /// Of 16 rows the sums, four in a register.
 type Quarters = [int32x4_t; ROWS / 4];
@@ -15,9 +15,9 @@ type Quarters = [int32x4_t; ROWS / 4];
 pub(super) fn meet<const Q: usize>(
     block: &[Codes],
     tile: &Tile<Q>,
-    (facts, thresholds): (&Facts, [&Threshold; Q]),
+    (facts, thresholds): (&Facts, &[Threshold; Q]),
     sums: &mut [Sums; Q],
-) -> [u32; Q] {
+) -> [RowBits; Q] {
     for starts in &tile.starts {
         for (sums, start) in sums.iter_mut().zip(starts) {
             sums.iter_mut().for_each(|sum| *sum += start);

@@ -1,13 +1,13 @@
 //! Plain loops.
 
-use super::{Codes, Facts, QueryCodes, STEP, Sums, Threshold};
+use super::{Codes, Facts, QueryCodes, RowBits, STEP, Sums, Threshold};
 
 pub(super) fn meet<const Q: usize>(
     block: &[Codes],
     queries: &[[QueryCodes; Q]],
-    (facts, thresholds): (&Facts, [&Threshold; Q]),
+    (facts, thresholds): (&Facts, &[Threshold; Q]),
     totals: &mut [Sums; Q],
-) -> [u32; Q] {
+) -> [RowBits; Q] {
     for (codes, queries) in block.iter().zip(queries) {
         let rows = codes.as_chunks::<STEP>().0;
         for (totals, query) in totals.iter_mut().zip(queries) {
@@ -28,12 +28,12 @@ pub(super) fn meet<const Q: usize>(
 pub(super) fn survivors<const Q: usize>(
     sums: &[Sums; Q],
     facts: &Facts,
-    thresholds: [&Threshold; Q],
-) -> [u32; Q] {
-    std::array::from_fn(|query| survivors_of(&sums[query], facts, thresholds[query]))
+    thresholds: &[Threshold; Q],
+) -> [RowBits; Q] {
+    std::array::from_fn(|query| survivors_of(&sums[query], facts, &thresholds[query]))
 }
 
-fn survivors_of(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
+fn survivors_of(sums: &Sums, facts: &Facts, threshold: &Threshold) -> RowBits {
     let mut survivors = 0;
     for (at, sum) in sums.iter().enumerate() {
         let upper = facts.scale[at] * *sum as f32
@@ -41,7 +41,7 @@ fn survivors_of(sums: &Sums, facts: &Facts, threshold: &Threshold) -> u32 {
             + threshold.beta * facts.norm[at]
             + threshold.gamma * facts.bias[at];
         let is_below = upper < threshold.least;
-        survivors |= u32::from(!is_below) << at;
+        survivors |= RowBits::from(!is_below) << at;
     }
     survivors
 }
