@@ -102,6 +102,16 @@ impl Gate {
         ))
     }
 
+    /// At how many speeds noise is so large that half the speed would pass.
+    pub(super) fn numb(&self, diff: &Diff<'_>) -> usize {
+        let family = Family::new(diff.comparisons());
+        let ratios = diff.pairs.iter().filter_map(|pair| pair.qps_ratio);
+        let floors = ratios
+            .filter(Ratio::is_sound)
+            .map(|ratio| family.floor(ratio.floor.unwrap_or(0.0), ratio.samples));
+        floors.filter(|floor| *floor >= 1.0).count()
+    }
+
     fn qps(&self, pair: &PointPair<'_>, family: Family) -> Option<Regression> {
         let found = pair.qps_ratio.filter(Ratio::is_sound)?;
         let ratio = family.ratio(&interval(found.ratio), found.samples);
@@ -186,7 +196,10 @@ fn change(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::tests::{broken, run, worse};
+    use crate::{
+        Run,
+        diff::tests::{broken, run, worse},
+    };
 
     #[test]
     fn limits_are_read_as_shares_or_percent() {
@@ -212,6 +225,24 @@ mod tests {
             .iter()
             .map(|found| found.what)
             .collect()
+    }
+
+    #[test]
+    fn a_gate_that_noise_has_numbed_says_so() {
+        let (mut a, b) = (run(), run());
+        let text = |a: &Run| {
+            let diff = Diff::new(a, &b, false);
+            Gate::default().text(&diff, &[])
+        };
+        assert!(!text(&a).contains("halving"), "{}", text(&a));
+        for noise in &mut a.record.noise {
+            noise.floor = Some(1.5);
+        }
+        assert!(
+            text(&a).contains(" speeds noise hides a halving: measure longer"),
+            "{}",
+            text(&a)
+        );
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl Diff<'_> {
 impl Gate {
     /// The judgement in words, a line each.
     pub fn text(&self, diff: &Diff<'_>, regressions: &[Regression]) -> String {
-        let (unseen, limits) = (diff.unseen(), self.limits());
+        let (unseen, limits) = (diff.unseen() + &self.numbness(diff), self.limits());
         let all = count(diff.comparisons() + diff.failed_in_b.len());
         if regressions.is_empty() {
             return format!(
@@ -178,6 +178,18 @@ impl Gate {
         format!(
             "gate: FAILED, of {all} comparisons {failed} worse than {limits}{unseen}\n{lines}\n"
         )
+    }
+
+    /// What the gate could not have seen: `; at 3 speeds noise hides a halving: measure longer`.
+    fn numbness(&self, diff: &Diff<'_>) -> String {
+        match self.numb(diff) {
+            0 => String::new(),
+            n => format!(
+                "; at {} speeds noise hides a halving: measure longer, on a machine that does \
+                 nothing else",
+                count(n)
+            ),
+        }
     }
 
     /// `the limits (qps -3.0 %, recall -0.005) and the noise allow`
