@@ -25,3 +25,12 @@ pub(crate) fn steering() -> Steering {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn programs_to_paste_call_parameters_as_faiss_does() {
+        let pasted = annbench_report::Snippets::FAISS_NAMES;
+        assert_eq!(pasted.to_vec(), annbench_faiss::search_parameter_names());
+    }
+}

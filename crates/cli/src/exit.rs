@@ -12,6 +12,7 @@ use annbench_store::{
     convert::ConvertError,
     dataset::DatasetError,
     fetch::FetchError,
+    results::tables::TableError,
     synthetic::{MakeError, RecipeError},
 };
 use annbench_vectors::ZeroVector;
@@ -76,6 +77,7 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
             || cause.is::<ExactError>()
             || matches!(cause.downcast_ref(), Some(WriteError::NoTruthFormat { .. }))
             || cause.is::<UnknownEntry>()
+            || cause.downcast_ref().is_some_and(TableError::is_bad_input)
             || cause.downcast_ref().is_some_and(RemoteError::is_bad_input)
             || cause.downcast_ref().is_some_and(FetchError::is_bad_input)
             || cause.is::<RecipeError>()

@@ -36,6 +36,15 @@ pub(crate) fn style() -> Style {
     }
 }
 
+/// Characters that a line of a small table may take: those of a terminal, or `COLUMNS`; a file, a
+/// pipe or a log has room for any.
+pub(crate) fn room() -> usize {
+    match io::stdout().is_terminal() || columns_asked_for().is_some() {
+        true => style().width,
+        false => usize::MAX,
+    }
+}
+
 fn columns_asked_for() -> Option<usize> {
     let columns = std::env::var("COLUMNS").ok()?;
     columns.parse().ok().filter(|columns| *columns > 0)

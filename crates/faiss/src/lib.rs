@@ -59,7 +59,9 @@ pub mod runtime;
 mod words;
 
 pub use environment::{STEERING_VARIABLES, WORKER_ENVIRONMENT};
-pub use factory::{FactoryBackend, FactoryBuild, FactoryIndex, FactorySearch};
+pub use factory::{
+    FactoryBackend, FactoryBuild, FactoryIndex, FactorySearch, search_parameter_names,
+};
 pub use flat::{FlatBackend, FlatIndex};
 pub use hnsw::{HnswBackend, HnswBuild, HnswIndex, HnswSearch};
 pub use index::{FaissIndex, Tuning};

@@ -1,6 +1,7 @@
 //! Which configuration to take, why, and what each constraint costs: the long answer to what a
 //! verdict says in a sentence.
 
+mod sentences;
 mod text;
 
 use annbench_store::results::{Load, PointRow};
@@ -25,8 +26,21 @@ pub struct Advice<'a> {
     pub answer: Option<Recommendation<'a>>,
     /// What each constraint costs; empty without an answer.
     pub costs: Vec<Cost<'a>>,
+    /// How many of those that fall short of the recall reach it by their estimates, and are only
+    /// not sure of it: more queries would tell.
+    pub unsure: usize,
+    /// How many points keep to all constraints and have no qps to be compared by, such as those
+    /// where no rate kept to the p99 asked for.
+    pub without_qps: usize,
+    /// How many points failed under the load.
+    pub failed: usize,
     /// Each constraint that could be loosened alone to have an answer; empty where there is one.
     pub loosen: Vec<Loosening<'a>>,
+    /// Where none could be loosened alone: what takes the least of them together.
+    pub together: Option<Together<'a>>,
+    /// The fastest points that keep to the constraints under the run's other main loads; of a batch
+    /// without the p99, which it does not have.
+    pub elsewhere: Vec<Elsewhere<'a>>,
     /// The fastest exact point, if it keeps to all constraints: it may be enough.
     pub exact: Option<&'a PointRow>,
     /// The answer as text to paste.
@@ -57,6 +71,25 @@ pub struct Loosening<'a> {
     pub point: &'a PointRow,
 }
 
+/// Several constraints loosened together until a point keeps to all.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Together<'a> {
+    /// Each constraint that the point does not keep to: it, its limit as asked for, and the nearest
+    /// limit that the point meets.
+    pub needed: Vec<(Constraint, f64, f64)>,
+    /// The point.
+    pub point: &'a PointRow,
+}
+
+/// The answer under another load.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Elsewhere<'a> {
+    /// The load.
+    pub load: Load,
+    /// The fastest point; none if no point keeps to the constraints.
+    pub best: Option<&'a PointRow>,
+}
+
 impl<'a> Advice<'a> {
     /// What a run says; `confidence` is that of its intervals ([`Run::at_confidence`]).
     pub fn new(run: &'a Run, constraints: Constraints, load: Load, confidence: f64) -> Self {
@@ -66,6 +99,11 @@ impl<'a> Advice<'a> {
             Some(Snippets::new(build, answer.best, &run.record.dataset))
         });
         let exact = baseline(run, load);
+        let loosen = match answer {
+            Some(_) => Vec::new(),
+            None => loosen(run, &constraints, load),
+        };
+        let is_hopeless = answer.is_none() && loosen.is_empty();
         Self {
             load,
             constraints,
@@ -76,10 +114,14 @@ impl<'a> Advice<'a> {
                 .iter()
                 .flat_map(|_| costs(run, &constraints, load))
                 .collect(),
-            loosen: match answer {
-                Some(_) => Vec::new(),
-                None => loosen(run, &constraints, load),
-            },
+            unsure: unsure(run, &constraints, load),
+            without_qps: without_qps(run, &constraints, load),
+            failed: failed(run, load),
+            together: is_hopeless
+                .then(|| together(run, &constraints, load))
+                .flatten(),
+            loosen,
+            elsewhere: elsewhere(run, &constraints, load),
             exact: exact.filter(|point| constraints.are_met(run, point)),
             answer,
             snippets,
@@ -110,6 +152,68 @@ fn short(run: &Run, constraints: &Constraints, load: Load) -> Vec<(Constraint, u
         (kind, short.count())
     };
     asked.map(count).collect()
+}
+
+/// Points that reach the recall by their estimates alone.
+fn unsure(run: &Run, constraints: &Constraints, load: Load) -> usize {
+    let reach = |point: &&PointRow| {
+        let recall = point.recall.map(|recall| recall.value);
+        let is_sure = Constraint::Recall.is_met(run, point, constraints.recall);
+        !is_sure && recall.is_some_and(|recall| recall >= constraints.recall)
+    };
+    run.measured(load).filter(reach).count()
+}
+
+fn without_qps(run: &Run, constraints: &Constraints, load: Load) -> usize {
+    let points = run.measured(load).filter(|point| point.qps.is_none());
+    points
+        .filter(|point| constraints.are_met(run, point))
+        .count()
+}
+
+fn failed(run: &Run, load: Load) -> usize {
+    let of_load = run.candidates().filter(|point| point.load() == load);
+    of_load.filter(|point| !point.status.is_ok()).count()
+}
+
+fn elsewhere<'a>(run: &'a Run, constraints: &Constraints, load: Load) -> Vec<Elsewhere<'a>> {
+    let others = run.main_loads().into_iter().filter(|other| *other != load);
+    let answer = |load: Load| {
+        let applicable = match load.mode.times_queries() {
+            true => *constraints,
+            false => constraints.without(Constraint::P99Us),
+        };
+        Elsewhere {
+            load,
+            best: recommend(run, &applicable, load).map(|answer| answer.best),
+        }
+    };
+    others.map(answer).collect()
+}
+
+/// The point that fewest constraints, and those least, are to be loosened for.
+fn together<'a>(run: &'a Run, constraints: &Constraints, load: Load) -> Option<Together<'a>> {
+    let points = run.measured(load).filter(|point| point.qps.is_some());
+    let broken = points.filter_map(|point| {
+        let mut needed = Vec::new();
+        for (kind, limit) in constraints.asked() {
+            let figure = kind.of(run, point)?;
+            if !kind.is_met(run, point, limit) {
+                needed.push((kind, limit, figure));
+            }
+        }
+        Some(Together { needed, point })
+    });
+    let overrun = |found: &Together<'_>| -> f64 {
+        let needed = found.needed.iter();
+        needed
+            .map(|(kind, limit, figure)| kind.overrun(*figure, *limit))
+            .sum()
+    };
+    broken.min_by(|a, b| {
+        let number = a.needed.len().cmp(&b.needed.len());
+        number.then(overrun(a).total_cmp(&overrun(b)))
+    })
 }
 
 fn costs<'a>(run: &'a Run, constraints: &Constraints, load: Load) -> Vec<Cost<'a>> {
@@ -155,6 +259,8 @@ fn loosening<'a>(
 
 #[cfg(test)]
 mod tests {
+    use annbench_store::results::Status;
+
     use super::*;
     use crate::{
         fixture::{self, SINGLE},
@@ -236,6 +342,44 @@ mod tests {
             },
         );
         assert!(found.loosen.is_empty());
+        let together = found.together.unwrap();
+        assert_eq!(point_name(together.point), "hnsw m=32 ef_search=64");
+        let kinds: Vec<Constraint> = together.needed.iter().map(|(kind, ..)| *kind).collect();
+        assert_eq!(kinds, [Constraint::P99Us, Constraint::MemoryBytes]);
+    }
+
+    #[test]
+    fn what_is_not_sure_or_failed_or_has_no_qps_is_counted() {
+        let mut run = fixture::run();
+        let at = |run: &mut Run, point: usize, change: &dyn Fn(&mut PointRow)| {
+            let rows = run.points.iter_mut();
+            rows.filter(|row| row.point == point && row.load() == SINGLE)
+                .for_each(change);
+        };
+        at(&mut run, 6, &|row| row.qps = None);
+        at(&mut run, 4, &|row| {
+            row.status = Status::Failed("killed".into())
+        });
+        let found = advice(&run, Constraints::recall(0.989));
+        assert_eq!((found.unsure, found.without_qps, found.failed), (1, 1, 2));
+    }
+
+    #[test]
+    fn the_other_main_loads_are_answered_in_short() {
+        let run = fixture::run();
+        let p99_us = Some(400.0);
+        let wanted = Constraints {
+            p99_us,
+            ..Constraints::recall(0.80)
+        };
+        let found = advice(&run, wanted);
+        let best = found.elsewhere[0].best.unwrap();
+        assert_eq!((found.elsewhere.len(), best.load()), (1, fixture::BATCH));
+        assert_eq!(
+            point_name(best),
+            "hnsw m=32 ef_search=16",
+            "a batch has no p99"
+        );
     }
 
     #[test]

@@ -144,6 +144,31 @@ impl Constraint {
         }
     }
 
+    /// The nearest limit with few digits that a figure keeps to, and the argument that asks for it:
+    /// `--p99 12.1ms`.
+    pub(crate) fn argument(self, figure: f64) -> (f64, String) {
+        let (flag, units): (&str, &[(&str, f64)]) = match self {
+            Self::Recall => {
+                let limit = (figure * 1e3).floor() / 1e3;
+                return (limit, format!("--recall {limit}"));
+            }
+            Self::P99Us => ("--p99", &[("us", 1.0), ("ms", 1e3), ("s", 1e6)]),
+            Self::MemoryBytes => ("--memory", &[("kB", 1e3), ("MB", 1e6), ("GB", 1e9)]),
+            Self::BuildS => ("--build", &[("ms", 1e-3), ("s", 1.0)]),
+        };
+        let (limit, text) = rounded_up(figure, units);
+        (limit, format!("{flag} {text}"))
+    }
+
+    /// By what factor a figure misses its limit, as a logarithm; recall by what is missed of it.
+    pub(crate) fn overrun(self, figure: f64, limit: f64) -> f64 {
+        const LEAST: f64 = 1e-3;
+        match self {
+            Self::Recall => ((1.0 - figure + LEAST) / (1.0 - limit + LEAST)).ln(),
+            _ => (figure.max(LEAST) / limit.max(LEAST)).ln(),
+        }
+    }
+
     /// The constraint in words: `p99 <= 2,000 µs`.
     pub(crate) fn in_words(self, limit: f64) -> String {
         match self {
@@ -151,6 +176,22 @@ impl Constraint {
             _ => format!("{self} <= {}", self.write(limit)),
         }
     }
+}
+
+/// Three digits that count, in the largest unit that leaves at least 1, never less than `value`.
+fn rounded_up(value: f64, units: &[(&str, f64)]) -> (f64, String) {
+    let fits = |(_, size): &&(&str, f64)| value >= *size;
+    let chosen = units.iter().rfind(fits).or(units.first());
+    let (unit, size) = chosen.copied().unwrap_or(("", 1.0));
+    let in_unit = value / size;
+    let decimals = match in_unit {
+        0.0..10.0 => 2,
+        10.0..100.0 => 1,
+        _ => 0,
+    };
+    let scale = 10f64.powi(decimals);
+    let rounded = (in_unit * scale).ceil() / scale;
+    (rounded * size, format!("{rounded}{unit}"))
 }
 
 impl fmt::Display for Constraint {
@@ -197,6 +238,25 @@ mod tests {
         assert_eq!(Constraint::P99Us.of(&run, flat), None, "withheld");
         assert!(!Constraint::P99Us.is_met(&run, flat, 1e12));
         assert_eq!(Constraint::Recall.of(&run, flat), Some(1.0), "exact");
+    }
+
+    #[test]
+    fn a_loosened_limit_is_written_with_few_digits_and_still_kept() {
+        for (kind, figure, expected) in [
+            (Constraint::Recall, 0.5277, "--recall 0.527"),
+            (Constraint::Recall, 1.0, "--recall 1"),
+            (Constraint::P99Us, 12_034.2, "--p99 12.1ms"),
+            (Constraint::P99Us, 87.0, "--p99 87us"),
+            (Constraint::MemoryBytes, 34_860_000.0, "--memory 34.9MB"),
+            (Constraint::MemoryBytes, 733.0, "--memory 0.74kB"),
+            (Constraint::BuildS, 13.57, "--build 13.6s"),
+            (Constraint::BuildS, 0.0302, "--build 30.2ms"),
+            (Constraint::BuildS, 0.0, "--build 0ms"),
+        ] {
+            let (limit, argument) = kind.argument(figure);
+            assert_eq!(argument, expected);
+            assert!(kind.leeway(figure, limit) >= -1e-9, "{argument}");
+        }
     }
 
     #[test]

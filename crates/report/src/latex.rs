@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::{Column, Part, Run, Summary, Table};
+use crate::{Cell, Column, Mark, Part, Run, Summary, Table};
 
 /// The operating points and the indexes as LaTeX tables, in the rules of the package `booktabs`.
 /// Points on the Pareto front are set in bold.
@@ -26,7 +26,13 @@ pub(crate) fn table(table: &Table, part: Part, title: &str) -> String {
 
 fn floating(table: &Table, part: Part, title: &str) -> String {
     let mut text = String::new();
-    let caption = format!("{}: {title}", part.title());
+    let has_front = table.rows.iter().flat_map(|row| &row.cells).any(is_front);
+    let bold = if has_front {
+        "; bold: on the Pareto front"
+    } else {
+        ""
+    };
+    let caption = format!("{}: {title}{bold}", part.title());
     // Writing into a `String` cannot fail.
     let _infallible = write_table(&mut text, table, &caption);
     text
@@ -56,6 +62,10 @@ fn write_table(text: &mut String, table: &Table, caption: &str) -> fmt::Result {
     writeln!(text, "    \\bottomrule\n  \\end{{tabular}}\n\\end{{table}}")
 }
 
+fn is_front(cell: &Cell) -> bool {
+    cell.mark == Some(Mark::Front)
+}
+
 /// All but the numbers of notes, which stand nowhere in a paper.
 fn shown_columns(table: &Table) -> Vec<usize> {
     let all = table.columns.iter().enumerate();
@@ -73,11 +83,11 @@ fn write_row(text: &mut String, cells: impl Iterator<Item = String>) -> fmt::Res
     writeln!(text, "    {} \\\\", cells.collect::<Vec<_>>().join(" & "))
 }
 
-fn cell(text: &str, mark: Option<crate::Mark>) -> String {
-    let sign = mark.map_or("", crate::Mark::sign);
+fn cell(text: &str, mark: Option<Mark>) -> String {
+    let sign = mark.map_or("", Mark::sign);
     let bare = escaped(text.strip_prefix(sign).unwrap_or(text));
     match mark {
-        Some(crate::Mark::Front) => format!("\\textbf{{{bare}}}"),
+        Some(Mark::Front) => format!("\\textbf{{{bare}}}"),
         _ => bare,
     }
 }
@@ -88,6 +98,8 @@ fn escaped(text: &str) -> String {
     for character in text.chars() {
         match character {
             '\\' => safe.push_str("\\textbackslash{}"),
+            // After the end of a row it would begin an argument of that end.
+            '[' => safe.push_str("{[}"),
             '~' => safe.push_str("\\textasciitilde{}"),
             '^' => safe.push_str("\\textasciicircum{}"),
             '<' => safe.push_str("\\textless{}"),
@@ -113,5 +125,10 @@ mod tests {
         let text = "\\input{/etc} $x$ 5% a_b & #";
         let safe = "\\textbackslash{}input\\{/etc\\} \\$x\\$ 5\\% a\\_b \\& \\#";
         assert_eq!(escaped(text), safe);
+        assert_eq!(
+            escaped("[2cm] x"),
+            "{[}2cm] x",
+            "no argument of the row above"
+        );
     }
 }

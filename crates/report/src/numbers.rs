@@ -84,7 +84,7 @@ pub(crate) fn alone(quantity: Quantity, value: f64) -> String {
 }
 
 /// A count: `19,000`.
-pub(crate) fn count(value: usize) -> String {
+pub fn count(value: usize) -> String {
     alone(Quantity::Count, value as f64)
 }
 

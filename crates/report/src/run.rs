@@ -101,7 +101,7 @@ pub(crate) fn params_text(params: &Map<String, Value>) -> String {
 }
 
 /// What a sentence calls a point: its index with the search parameters.
-pub(crate) fn point_name(point: &PointRow) -> String {
+pub fn point_name(point: &PointRow) -> String {
     format!("{} {}", point.label, params_text(&point.requested))
         .trim_end()
         .to_owned()

@@ -19,6 +19,18 @@ pub struct Snippets {
 }
 
 impl Snippets {
+    /// annbench's names of search parameters and those that FAISS's `ParameterSpace` knows.
+    pub const FAISS_NAMES: [(&'static str, &'static str); 8] = [
+        ("nprobe", "nprobe"),
+        ("ef_search", "efSearch"),
+        ("k_factor_rf", "k_factor_rf"),
+        ("ht", "ht"),
+        ("max_codes", "max_codes"),
+        ("quantizer_nprobe", "quantizer_nprobe"),
+        ("quantizer_ef_search", "quantizer_efSearch"),
+        ("quantizer_k_factor_rf", "quantizer_k_factor_rf"),
+    ];
+
     /// Of a point, its index, and the data both were measured on.
     pub fn new(build: &BuildRow, point: &PointRow, dataset: &DatasetCard) -> Self {
         let faiss = Faiss::new(build, point, dataset);
@@ -75,7 +87,7 @@ impl Faiss {
         Some(Self {
             factory: factory(build)?,
             build: named(in_force(build), &[("ef_construction", "efConstruction")]),
-            search: named(&point.requested, &SEARCH),
+            search: named(&point.requested, &Snippets::FAISS_NAMES),
             metric: dataset.metric,
             dim: dataset.dim,
             k: point.k,
@@ -174,18 +186,6 @@ fn factory(build: &BuildRow) -> Option<String> {
         _ => None,
     }
 }
-
-/// annbench's names of search parameters and FAISS's.
-const SEARCH: [(&str, &str); 8] = [
-    ("nprobe", "nprobe"),
-    ("ef_search", "efSearch"),
-    ("k_factor_rf", "k_factor_rf"),
-    ("ht", "ht"),
-    ("max_codes", "max_codes"),
-    ("quantizer_nprobe", "quantizer_nprobe"),
-    ("quantizer_ef_search", "quantizer_efSearch"),
-    ("quantizer_k_factor_rf", "quantizer_k_factor_rf"),
-];
 
 fn named(
     params: &Map<String, Value>,

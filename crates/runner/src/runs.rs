@@ -5,7 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use annbench_store::results::{RunRecord, tables};
+use annbench_store::{
+    nearest::{did_you_mean, nearest},
+    results::{
+        RunRecord,
+        tables::{self, TableError},
+    },
+};
 
 use crate::folder;
 
@@ -44,13 +50,23 @@ pub enum NoRun {
     /// Nothing there is called so.
     #[error(
         "no run {name}: it is neither a folder with a run.json nor the name of a run or an \
-         experiment in {}; annbench list shows those there are", .folder.display()
+         experiment in {}{}; annbench list shows those there are", .folder.display(), did_you_mean(.nearest)
     )]
     Unknown {
         /// What was looked for.
         name: String,
         /// Where.
         folder: PathBuf,
+        /// The name of an experiment or a run that is written much like it.
+        nearest: Option<String>,
+    },
+    /// A folder whose record cannot be read.
+    #[error("the run in {} is damaged", .folder.display())]
+    Damaged {
+        /// The run's folder.
+        folder: PathBuf,
+        /// What is wrong with its record.
+        source: TableError,
     },
     /// An experiment without a finished run.
     #[error("{} holds no finished run; run the experiment, or go on with the one that was cut off", .folder.display())]
@@ -86,6 +102,14 @@ impl Runs {
         runs
     }
 
+    /// Runs that are not in [`list`](Self::list), for their records cannot be read.
+    pub fn damaged(&self) -> Vec<NoRun> {
+        folders_in(&self.folder)
+            .flat_map(|experiment| folders_in(&experiment))
+            .filter_map(|folder| damage(&folder))
+            .collect()
+    }
+
     /// The newest finished run of all.
     ///
     /// # Errors
@@ -113,16 +137,30 @@ impl Runs {
     /// [`NoRun`] if there is no such run.
     pub fn find_begun(&self, name: &Path) -> Result<FoundRun, NoRun> {
         let within = self.folder.join(name);
-        let places = [name, within.as_path()].into_iter();
-        let mut in_folders =
-            places.filter_map(|folder| found(folder).or_else(|| best_of(runs_of(folder))));
+        let places = [name, within.as_path()];
+        let mut in_folders = places
+            .into_iter()
+            .filter_map(|folder| found(folder).or_else(|| best_of(runs_of(folder))));
         let by_folder = in_folders.next();
-        by_folder
-            .or_else(|| self.named(name))
-            .ok_or_else(|| NoRun::Unknown {
-                name: name.display().to_string(),
-                folder: self.folder.clone(),
-            })
+        by_folder.or_else(|| self.named(name)).ok_or_else(|| {
+            match places.into_iter().find_map(damage) {
+                Some(damaged) => damaged,
+                None => self.unknown(name),
+            }
+        })
+    }
+
+    fn unknown(&self, name: &Path) -> NoRun {
+        let runs = self.list();
+        let names = runs
+            .iter()
+            .flat_map(|run| [&run.record.experiment, &run.record.run_id]);
+        let wanted = name.file_name().unwrap_or(name.as_os_str());
+        NoRun::Unknown {
+            name: name.display().to_string(),
+            folder: self.folder.clone(),
+            nearest: nearest(&wanted.to_string_lossy(), names.map(String::as_str)),
+        }
     }
 
     fn named(&self, name: &Path) -> Option<FoundRun> {
@@ -180,8 +218,18 @@ fn found(folder: &Path) -> Option<FoundRun> {
     })
 }
 
+/// What is wrong with the record in a folder, if there is one that cannot be read.
+fn damage(folder: &Path) -> Option<NoRun> {
+    let record = folder.join("run.json");
+    let source = tables::read_record(&record).err()?;
+    record.exists().then(|| NoRun::Damaged {
+        folder: folder.to_owned(),
+        source,
+    })
+}
+
 /// Folders in a folder, without links such as `latest` and without hidden ones such as the cache.
-fn folders_in(folder: &Path) -> impl Iterator<Item = PathBuf> {
+fn folders_in(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
@@ -278,6 +326,36 @@ mod tests {
             assert_eq!(found.folder, results.path().join(expected), "{name}");
         }
         assert!(runs.find_begun(Path::new("nothing")).is_err());
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_told_from_none() {
+        let results = results();
+        let runs = Runs::new(results.path());
+        assert!(runs.damaged().is_empty());
+        let folder = results.path().join("a/2026-01-01-x");
+        fs::write(folder.join("run.json"), "{").unwrap();
+        assert_eq!(runs.list().len(), 4);
+        let told: Vec<String> = runs.damaged().iter().map(NoRun::to_string).collect();
+        let expected = format!("the run in {} is damaged", folder.display());
+        assert_eq!(told, [expected.as_str()]);
+        for name in ["a/2026-01-01-x", folder.to_str().unwrap()] {
+            let error = runs.find(Path::new(name)).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_is_told_its_nearest() {
+        let results = results();
+        lay(results.path(), "default", "2026-02-01-x", true);
+        let runs = Runs::new(results.path());
+        for name in ["defualt", "runs/defalt", "defaults"] {
+            let error = runs.find(Path::new(name)).unwrap_err().to_string();
+            assert!(error.contains("; did you mean `default`?"), "{error}");
+        }
+        let error = runs.find(Path::new("photograph")).unwrap_err().to_string();
+        assert!(!error.contains("did you mean"), "{error}");
     }
 
     #[test]

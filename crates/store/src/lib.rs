@@ -51,7 +51,7 @@ mod hdf5;
 pub mod inspect;
 pub mod journal;
 mod load_error;
-mod nearest;
+pub mod nearest;
 pub mod npy;
 mod parquet;
 mod raw;

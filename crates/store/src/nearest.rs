@@ -1,10 +1,7 @@
 //! The name a user most likely meant.
 
 /// The candidate nearest to `name` by edits, if it is near enough to be meant.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let allowed = (name.chars().count() / 3).max(2);
     candidates
         .into_iter()
@@ -15,7 +12,7 @@ pub(crate) fn nearest<'a>(
 }
 
 /// `; did you mean …?`, or nothing.
-pub(crate) fn did_you_mean(nearest: &Option<String>) -> String {
+pub fn did_you_mean(nearest: &Option<String>) -> String {
     match nearest {
         Some(nearest) => format!("; did you mean `{nearest}`?"),
         None => String::new(),

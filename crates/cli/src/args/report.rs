@@ -17,6 +17,7 @@ Examples:
   annbench report default --format all -o results           every format, in a folder
   annbench report default -o table.tex --table points       one table for a paper
   annbench report default --plots svg,png -o figures        the charts, one column wide
+  annbench report default --table points -o - | head        one table to the next program, as CSV
 RUN is a run's folder, an experiment's folder or name (its newest run), a run's name, or latest.
 Of a run that is not finished, what it holds is reported, and the exit code is 1.
 In the run's own folder files are replaced, elsewhere only with --force.")]
@@ -34,7 +35,7 @@ pub(crate) struct ReportArgs {
     /// Write the charts as well, as svg or png or both
     #[arg(long, value_delimiter = ',', value_name = "FORMATS")]
     pub(crate) plots: Vec<Picture>,
-    /// A file or a folder to write to [default: the run's folder]
+    /// A file or a folder to write to, or - for stdout [default: the run's folder]
     #[arg(short, long, value_name = "FILE_OR_DIR")]
     pub(crate) output: Option<PathBuf>,
     /// Replace files that are there

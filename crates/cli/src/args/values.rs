@@ -1,5 +1,7 @@
 //! How values of arguments are read.
 
+use std::time::Duration;
+
 use annbench_store::{Dtype, results::Mode};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -26,6 +28,12 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("write a share from 0 to 1, such as 0.95".into()),
     }
+}
+
+/// A time, as people write it: `2ms`, `500us`, `1m 30s`.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| "write a time with a unit, such as 500us, 2ms or 60s".to_owned())
 }
 
 /// Bytes, as people write them: `500MB`, `1.5 GiB`, `4096`.
@@ -68,6 +76,22 @@ mod tests {
             ("infMB", Err(())),
         ] {
             assert_eq!(bytes(text).map_err(drop), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_have_units() {
+        for (text, expected_us) in [
+            ("500us", Some(500)),
+            ("500µs", Some(500)),
+            ("0.5ms", Some(500)),
+            ("1m 30s", Some(90_000_000)),
+            ("2", None),
+            ("-2ms", None),
+            ("soon", None),
+        ] {
+            let found = time(text).ok().map(|time| time.as_micros());
+            assert_eq!(found, expected_us, "{text}");
         }
     }
 

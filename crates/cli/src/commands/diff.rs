@@ -1,6 +1,9 @@
 //! `annbench diff`: two runs against each other, for people and for CI.
 
-use std::path::Path;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use annbench_report::{Diff, Gate, Regression, Run};
 use annbench_runner::Runs;
@@ -19,6 +22,13 @@ pub(crate) fn diff(args: DiffArgs) -> Result<Outcome> {
     let gate: Option<Gate> = args.gate.as_deref().map(str::parse).transpose()?;
     let runs = Runs::new(&args.results.out);
     let folders = [runs.find(&args.a)?, runs.find(&args.b)?];
+    if gate.is_some() && is_same(&folders)? {
+        let message = format!(
+            "--gate: A and B are the same run, {}; name two",
+            folders[0].display()
+        );
+        return Err(BadArgument(message).into());
+    }
     let (a, b) = (Run::read(&folders[0])?, Run::read(&folders[1])?);
     let diff = Diff::new(&a, &b, args.across_machines);
     let judged = gate.map(|gate| (gate, gate.regressions(&diff)));
@@ -34,13 +44,18 @@ pub(crate) fn diff(args: DiffArgs) -> Result<Outcome> {
         false => print(&folders, &diff, judged.as_ref())?,
     }
     match judged {
-        Some((gate, _)) if gate.is_blind(&diff) => {
-            let message = "--gate: the runs have nothing in common that it could judge";
-            Err(BadArgument(message.into()).into())
-        }
-        Some((_, found)) if !found.is_empty() => Ok(Outcome::Partial),
-        _ => Ok(Outcome::Fine),
+        Some((gate, found)) => match gate.blind(&diff) {
+            Some(why) => Err(BadArgument(format!("--gate: {why}")).into()),
+            None if found.is_empty() => Ok(Outcome::Fine),
+            None => Ok(Outcome::Partial),
+        },
+        None => Ok(Outcome::Fine),
     }
+}
+
+/// Whether both lead to one folder, by whatever way.
+fn is_same([a, b]: &[PathBuf; 2]) -> io::Result<bool> {
+    Ok(a.canonicalize()? == b.canonicalize()?)
 }
 
 #[derive(Serialize)]
@@ -54,7 +69,7 @@ struct Document<'a> {
 }
 
 fn print(
-    [a, b]: &[std::path::PathBuf; 2],
+    [a, b]: &[PathBuf; 2],
     diff: &Diff<'_>,
     judged: Option<&(Gate, Vec<Regression>)>,
 ) -> Result<()> {
@@ -67,9 +82,9 @@ fn print(
         "A  {}\nB  {}\n\n{}",
         a.display(),
         b.display(),
-        diff.text(&name)
+        diff.text(output::room(), &name)
     ))?;
-    if let Some((gate, found)) = judged.filter(|(gate, _)| !gate.is_blind(diff)) {
+    if let Some((gate, found)) = judged.filter(|(gate, _)| gate.blind(diff).is_none()) {
         output::text(&format!("\n{}", gate.text(diff, found)))?;
     }
     Ok(())

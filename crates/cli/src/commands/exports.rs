@@ -18,6 +18,9 @@ pub(crate) const USUAL: [Format; 2] = [Format::Html, Format::Csv];
 /// Folder of charts beside the reports.
 const FIGURES: &str = "figures";
 
+/// What stands for stdout in the place of a file.
+pub(crate) const STDOUT: &str = "-";
+
 /// What to make of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
@@ -34,6 +37,8 @@ pub(crate) enum Place {
     Folder(PathBuf),
     /// All in this file; there must be one thing to write.
     File(PathBuf),
+    /// To stdout; likewise.
+    Stdout,
 }
 
 /// A file to be.
@@ -58,6 +63,7 @@ fn texts(run: &Run, wanted: &Wanted, place: &Place) -> Result<Vec<Export>> {
         path: match place {
             Place::Folder(folder) => folder.join(name),
             Place::File(path) => path.clone(),
+            Place::Stdout => PathBuf::from(STDOUT),
         },
         bytes: text.into_bytes(),
     };

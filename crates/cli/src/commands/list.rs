@@ -1,7 +1,7 @@
 //! `annbench list`: the runs there are, and what each found.
 
-use annbench_report::{Constraints, Run, columns, recommend};
-use annbench_runner::{FoundRun, RunState, Runs};
+use annbench_report::{Constraints, Run, columns_within, count, point_name, recommend};
+use annbench_runner::{FoundRun, NoRun, RunState, Runs};
 use anyhow::Result;
 use serde::Serialize;
 
@@ -11,17 +11,32 @@ use crate::{args::ListArgs, exit::Outcome, output};
 const RECALL: f64 = 0.95;
 
 pub(crate) fn list(args: ListArgs) -> Result<Outcome> {
-    let runs = Runs::new(&args.results.out).list();
+    let results = Runs::new(&args.results.out);
+    let (runs, damaged) = (results.list(), results.damaged());
     let lines: Vec<Line> = runs.iter().map(Line::new).collect();
     match args.output.json {
         true => output::json(&lines)?,
-        false if lines.is_empty() => output::text(&format!(
+        false if lines.is_empty() && damaged.is_empty() => output::text(&format!(
             "no runs in {}; begin with annbench quick FILE or annbench run CONFIG.toml",
             args.results.out.display()
         ))?,
-        false => output::text(&table(&lines))?,
+        false if lines.is_empty() => {}
+        false => output::text(&table(&lines, output::room()))?,
     }
-    Ok(Outcome::Fine)
+    for run in &damaged {
+        complain(run);
+    }
+    Ok(match damaged.is_empty() {
+        true => Outcome::Fine,
+        false => Outcome::Partial,
+    })
+}
+
+/// Of a run that cannot be listed there is nothing but why.
+#[expect(clippy::print_stderr, reason = "cli prints")]
+fn complain(run: &NoRun) {
+    let causes = anyhow::Chain::new(run).map(ToString::to_string);
+    eprintln!("error: {}", causes.collect::<Vec<_>>().join(": "));
 }
 
 /// What is told of a run.
@@ -78,16 +93,27 @@ impl Line {
         }
     }
 
-    fn cells(&self) -> [String; 6] {
-        let best = self.best_qps.zip(self.best.as_ref());
+    fn cells(&self) -> [String; 5] {
         [
             self.experiment.clone(),
             self.run.clone(),
-            self.started.clone(),
-            format!("{} {} x {}", self.dataset, self.n, self.dim),
-            best.map_or_else(|| "–".into(), |(qps, best)| format!("{qps:.0} {best}")),
+            self.data(),
+            self.found(),
             self.state(),
         ]
+    }
+
+    fn data(&self) -> String {
+        format!("{} {} x {}", self.dataset, count(self.n), self.dim)
+    }
+
+    /// `11,748 hnsw m=32 ef_search=16 (single)`
+    fn found(&self) -> String {
+        let best = self.best_qps.zip(self.best.as_ref());
+        best.map_or_else(
+            || "–".into(),
+            |(qps, best)| format!("{} {best}", count(qps.round() as usize)),
+        )
     }
 }
 
@@ -105,20 +131,19 @@ fn best(run: &Run) -> Option<(f64, String)> {
     let best = recommend(run, &Constraints::recall(RECALL), load)?.best;
     Some((
         best.qps?.value,
-        format!("{} ({})", best.label, load.mode.name()),
+        format!("{} ({})", point_name(best), load.mode.name()),
     ))
 }
 
-fn table(lines: &[Line]) -> String {
+fn table(lines: &[Line], width: usize) -> String {
     let head = [
         "experiment",
         "run",
-        "started",
         "dataset",
         "best qps at recall 0.95",
         "state",
     ];
     let mut rows = vec![head.map(str::to_owned)];
     rows.extend(lines.iter().map(Line::cells));
-    columns(&rows).join("\n")
+    columns_within(&rows, width).join("\n")
 }

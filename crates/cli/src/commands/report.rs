@@ -7,7 +7,7 @@ use annbench_runner::{FoundRun, RunState, Runs, SoFar, so_far};
 use annbench_store::results::Warning;
 use anyhow::Result;
 
-use super::exports::{self, Export, Place, USUAL, Wanted};
+use super::exports::{self, Export, Place, STDOUT, USUAL, Wanted};
 use crate::{
     args::ReportArgs,
     exit::{BadArgument, Outcome},
@@ -20,11 +20,22 @@ pub(crate) fn report(args: ReportArgs) -> Result<Outcome> {
     let wanted = wanted(&args, &place)?;
     let run = read(&found)?;
     let exports = exports::exports(&run, &wanted, &place)?;
+    if place == Place::Stdout {
+        return pipe(&exports);
+    }
     if args.output.is_some() && !args.force {
         nothing_is_there(&exports)?;
     }
     exports::write(&exports)?;
     tell(&run, &exports)
+}
+
+/// The one thing that was asked for, for the next program; of an unfinished run it says so itself.
+fn pipe(exports: &[Export]) -> Result<Outcome> {
+    for export in exports {
+        output::bytes(&export.bytes)?;
+    }
+    Ok(Outcome::Fine)
 }
 
 /// The run's folder, the folder given, or the file given: what has an ending is a file.
@@ -34,6 +45,7 @@ fn place(output: Option<&Path>, run: &Path) -> Result<Place, BadArgument> {
         Some(path) if path.as_os_str().is_empty() => {
             return Err(BadArgument("-o: name a file or a folder".into()));
         }
+        Some(path) if path == Path::new(STDOUT) => Place::Stdout,
         Some(path) if path.is_dir() || ends_in_slash(path) || path.extension().is_none() => {
             Place::Folder(path.to_owned())
         }
@@ -64,6 +76,7 @@ fn wanted(args: &ReportArgs, place: &Place) -> Result<Wanted, BadArgument> {
     };
     match place {
         Place::File(path) => one_thing(path, wanted),
+        Place::Stdout => one_thing(Path::new(STDOUT), wanted),
         Place::Folder(_) => Ok(wanted),
     }
 }
@@ -78,6 +91,7 @@ fn is_all(args: &ReportArgs) -> bool {
 fn usual(args: &ReportArgs, place: &Place) -> Result<Vec<Format>, BadArgument> {
     match place {
         Place::File(path) => Ok(vec![of_ending(path)?]),
+        Place::Stdout => Ok(vec![Format::Csv]),
         Place::Folder(_) if !args.table.is_empty() => Ok(vec![Format::Csv]),
         Place::Folder(_) if !args.plots.is_empty() => Ok(Vec::new()),
         Place::Folder(_) => Ok(USUAL.to_vec()),

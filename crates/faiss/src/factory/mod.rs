@@ -13,7 +13,7 @@ use annbench_vectors::{MatrixView, Metric};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use search::FactorySearch;
+pub use search::{FactorySearch, search_parameter_names};
 
 use crate::{
     construct::{Adding, construct},

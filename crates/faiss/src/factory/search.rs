@@ -69,6 +69,14 @@ impl Slot<'_> {
     }
 }
 
+/// What annbench calls a search parameter and what FAISS calls it, for all of [`FactorySearch`]:
+/// those of every other kind are among them.
+pub fn search_parameter_names() -> Vec<(&'static str, &'static str)> {
+    let mut params = FactorySearch::default();
+    let names = params.slots().map(|slot| (slot.key, slot.faiss_name));
+    names.to_vec()
+}
+
 /// Polysemous filtering is off at as many bits as the code has, however long it is.
 const HT_OFF: usize = 1_000_000;
 

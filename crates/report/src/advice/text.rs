@@ -1,14 +1,18 @@
 //! The advice in words.
 
-use annbench_store::results::PointRow;
-
-use super::{Advice, Cost, Loosening};
+use super::{
+    Advice,
+    sentences::{
+        better_otherwise, cost_text, doubts, figures, in_percent, loosening_text, other_load,
+        points, repaid, together_text,
+    },
+};
 use crate::{
-    Constraint, Run, Snippets, Style,
-    numbers::{Quantity, alone, count},
+    Constraint, Recommendation, Run, Snippets, Style,
+    numbers::count,
     run::{load_name, point_name},
     terminal::{clean, wrapped},
-    verdict::{recall_text, speed},
+    verdict::speed,
 };
 
 impl Advice<'_> {
@@ -45,33 +49,40 @@ impl Advice<'_> {
             ("  ", figures(run, answer.best)),
             ("", self.reason()),
         ];
-        text.extend(answer.rivals.iter().map(|rival| {
-            (
-                "",
-                format!(
-                    "cannot be told apart from {}: {}",
-                    point_name(rival),
-                    figures(run, rival)
-                ),
-            )
-        }));
-        text.extend(self.exact_search().map(|sentence| ("", sentence)));
-        text.extend(
-            self.costs
-                .iter()
-                .map(|cost| ("", cost_text(cost, answer.best))),
-        );
+        text.extend(self.rivals(run, answer).into_iter().map(plain));
+        text.extend(self.exact_search().map(plain));
+        let costs = self.costs.iter();
+        text.extend(costs.map(|cost| plain(cost_text(cost, answer.best))));
+        text.extend(self.elsewhere.iter().map(|other| plain(other_load(other))));
+        text.extend(doubts(run, answer.best).into_iter().map(plain));
         text
+    }
+
+    /// What may be as fast, and what of it is better in something else.
+    fn rivals(&self, run: &Run, answer: &Recommendation<'_>) -> Vec<String> {
+        let told = answer.rivals.iter().take(RIVALS_SHOWN);
+        let mut lines: Vec<String> = told
+            .map(|rival| {
+                let (name, figures) = (point_name(rival), figures(run, rival));
+                format!("cannot be told apart from {name}: {figures}")
+            })
+            .collect();
+        let untold = answer.rivals.len().saturating_sub(RIVALS_SHOWN);
+        if untold > 0 {
+            lines.push(format!("nor from {untold} more, which --json names"));
+        }
+        lines.extend(better_otherwise(run, answer));
+        lines
     }
 
     fn reason(&self) -> String {
         let kept = match self.constraints.asked().len() {
-            1 => "keeps to it",
-            _ => "keeps to all of this",
+            1 => "keeps to",
+            _ => "keeps to all of",
         };
         format!(
-            "why: of {} points measured it is the fastest that {kept}: {}{}",
-            self.measured,
+            "why: of {} measured it is the fastest that {kept} {}{}",
+            points(self.measured),
             self.asked(),
             self.short()
         )
@@ -82,24 +93,48 @@ impl Advice<'_> {
         let asked = self.constraints.asked().into_iter();
         let words = asked.map(|(kind, limit)| match kind {
             Constraint::Recall => format!(
-                "{} at the lower end of its {} % interval",
+                "{} (by the lower end of its {} % interval)",
                 kind.in_words(limit),
-                (1000.0 * self.confidence).round() / 10.0
+                in_percent(self.confidence)
             ),
             _ => kind.in_words(limit),
         });
         words.collect::<Vec<_>>().join(", ")
     }
 
-    /// How many points fall short of what: `; 12 fall short of recall`.
+    /// How many points miss what: `; 12 fall short of recall, 1 exceeds memory`.
     fn short(&self) -> String {
         let short = self.short.iter().filter(|(_, points)| *points > 0);
-        let words = short.map(|(kind, points)| format!("{} fall short of {kind}", count(*points)));
-        let words = words.collect::<Vec<_>>().join(", ");
-        if words.is_empty() {
-            words
-        } else {
-            format!("; {words}")
+        let mut words: Vec<String> = short
+            .map(|(kind, points)| {
+                let verb = match (kind, *points) {
+                    (Constraint::Recall, 1) => "falls short of",
+                    (Constraint::Recall, _) => "fall short of",
+                    (_, 1) => "exceeds",
+                    _ => "exceed",
+                };
+                format!(
+                    "{} {verb} {kind}{}",
+                    count(*points),
+                    self.for_want_of_queries(*kind)
+                )
+            })
+            .collect();
+        words.extend((self.failed > 0).then(|| format!("{} failed", count(self.failed))));
+        match words.is_empty() {
+            true => String::new(),
+            false => format!("; {}", words.join(", ")),
+        }
+    }
+
+    /// Those that only too few queries keep from being sure.
+    fn for_want_of_queries(&self, kind: Constraint) -> String {
+        match (kind, self.unsure) {
+            (Constraint::Recall, unsure @ 1..) => format!(
+                " ({} of them may well reach it, but not for sure: ask more queries)",
+                count(unsure)
+            ),
+            _ => String::new(),
         }
     }
 
@@ -112,9 +147,9 @@ impl Advice<'_> {
             }
             true => format!("exact search is enough: {name} cannot be told apart from the best"),
             false => format!(
-                "exact search keeps to it as well: {name}, {}; it is enough if you need no more \
-                 than that, and misses nothing",
-                speed(exact)
+                "exact search keeps to it as well and misses nothing: {name} is enough if {} do{}",
+                speed(exact),
+                repaid(best)
             ),
         })
     }
@@ -122,76 +157,50 @@ impl Advice<'_> {
     fn unanswered(&self, run: &Run) -> Vec<(&'static str, String)> {
         let load = load_name(self.load);
         if self.measured == 0 {
-            return vec![("", format!("nothing was measured in mode {load}"))];
+            let failed = match self.failed {
+                0 => String::new(),
+                failed => format!(": all {failed} failed; annbench report says why"),
+            };
+            return vec![plain(format!(
+                "nothing was measured in mode {load}{failed}"
+            ))];
         }
         let head = format!(
-            "none of {} points ({load}) keeps to all of this: {}{}",
-            self.measured,
+            "none of {} ({load}) keeps to {}{}",
+            points(self.measured),
             self.asked(),
             self.short()
         );
-        let mut text = vec![("", head)];
+        let mut text = vec![plain(head)];
+        text.extend(self.silent().map(plain));
         let loosened = self.loosen.iter();
-        text.extend(loosened.map(|loosening| ("", loosening_text(run, loosening))));
-        if self.loosen.is_empty() {
-            let sentence = "no one constraint can be loosened alone to have an answer: loosen two \
-                            or more, or measure other indexes";
-            text.push(("", sentence.to_owned()));
-        }
+        text.extend(loosened.map(|loosening| plain(loosening_text(run, loosening))));
+        text.extend(
+            self.together
+                .iter()
+                .map(|found| plain(together_text(run, found))),
+        );
+        text.extend(self.elsewhere.iter().map(|other| plain(other_load(other))));
         text
     }
-}
 
-/// `recall 0.958 ±0.006, 11,354 qps (10,120 to 12,430), p99 187 µs, 35 MB resident, built in 3.8 s`
-fn figures(run: &Run, point: &PointRow) -> String {
-    let per_second = |qps| alone(Quantity::PerSecond, qps);
-    let mut parts = vec![recall_text(point)];
-    parts.extend(point.qps.map(|qps| {
-        let (low, high) = (per_second(qps.low), per_second(qps.high));
-        format!("{} qps ({low} to {high})", per_second(qps.value))
-    }));
-    let known = |kind: Constraint| Some(kind.write(kind.of(run, point)?));
-    parts.extend(known(Constraint::P99Us).map(|p99| format!("p99 {p99}")));
-    parts.extend(known(Constraint::MemoryBytes).map(|memory| format!("{memory} resident")));
-    parts.extend(known(Constraint::BuildS).map(|build| format!("built in {build}")));
-    parts.join(", ")
-}
-
-fn cost_text(cost: &Cost<'_>, best: &PointRow) -> String {
-    let wanted = cost.constraint.in_words(cost.limit);
-    if cost.best_without == best {
-        return format!("{wanted} costs nothing");
-    }
-    format!(
-        "{wanted} costs {}: without it {}, {}",
-        times(cost.best_without, best),
-        point_name(cost.best_without),
-        speed(cost.best_without)
-    )
-}
-
-/// `a factor of 3.3`
-fn times(fast: &PointRow, slow: &PointRow) -> String {
-    match (fast.qps, slow.qps) {
-        (Some(fast), Some(slow)) => format!("a factor of {:.1}", fast.value / slow.value),
-        _ => "an unknown factor".to_owned(),
+    /// Points that would do but for a qps.
+    fn silent(&self) -> Option<String> {
+        (self.without_qps > 0).then(|| {
+            format!(
+                "{} would keep to it, but no qps was found there: their warnings in annbench \
+                 report say why",
+                points(self.without_qps)
+            )
+        })
     }
 }
 
-fn loosening_text(run: &Run, loosening: &Loosening<'_>) -> String {
-    let Loosening {
-        constraint,
-        limit,
-        needed,
-        point,
-    } = loosening;
-    format!(
-        "loosen {constraint} from {} to {}: {}, {}",
-        constraint.write(*limit),
-        constraint.write(*needed),
-        point_name(point),
-        figures(run, point)
-    )
+/// Rivals that are told in full.
+const RIVALS_SHOWN: usize = 5;
+
+fn plain(text: String) -> (&'static str, String) {
+    ("", text)
 }
 
 /// The snippets, each under a heading; control characters cannot occur in them but as line ends.
@@ -249,10 +258,14 @@ mod tests {
             },
             "take hnsw m=32 ef_search=64 (single)
   recall 0.990 ±0.003, 5,154 qps (5,051 to 5,257), p99 330 µs, 37 MB resident, built in 3.4 s
-why: of 7 points measured it is the fastest that keeps to all of this: recall >= 0.95 at the lower
-    end of its 95 % interval, p99 <= 400 µs; 4 fall short of recall, 4 fall short of p99
+why: of 7 points measured it is the fastest that keeps to all of recall >= 0.95 (by the lower end of
+    its 95 % interval), p99 <= 400 µs; 4 fall short of recall (1 of them may well reach it, but not
+    for sure: ask more queries), 4 exceed p99, 1 failed
 recall >= 0.95 costs a factor of 2.4: without it ivf_flat nlist=256 nprobe=1, 12,147 qps
-p99 <= 400 µs costs nothing",
+p99 <= 400 µs costs nothing
+batch: hnsw m=32 ef_search=64, 14,200 qps (--mode batch tells why)
+doubt: built by 2 threads: graph and recall differ a little from build to build; set [measure]
+    build_threads = 1 for builds that repeat exactly",
         );
     }
 
@@ -263,12 +276,13 @@ p99 <= 400 µs costs nothing",
                 p99_us: Some(200.0),
                 ..Constraints::recall(0.98)
             },
-            "none of 7 points (single) keeps to all of this: recall >= 0.98 at the lower end of its 95 %
-    interval, p99 <= 200 µs; 4 fall short of recall, 5 fall short of p99
-loosen recall from 0.980 to 0.904: hnsw m=32 ef_search=16, recall 0.912 ±0.008, 9,120 qps (8,938 to
-    9,302), p99 186 µs, 37 MB resident, built in 3.4 s
-loosen p99 from 200 µs to 330 µs: hnsw m=32 ef_search=64, recall 0.990 ±0.003, 5,154 qps (5,051 to
-    5,257), p99 330 µs, 37 MB resident, built in 3.4 s",
+            "none of 7 points (single) keeps to recall >= 0.98 (by the lower end of its 95 % interval), p99 <=
+    200 µs; 4 fall short of recall, 5 exceed p99, 1 failed
+loosen recall from 0.980 to 0.904 (--recall 0.904): hnsw m=32 ef_search=16, recall 0.912 ±0.008,
+    9,120 qps (8,938 to 9,302), p99 186 µs, 37 MB resident, built in 3.4 s
+loosen p99 from 200 µs to 330 µs (--p99 330us): hnsw m=32 ef_search=64, recall 0.990 ±0.003, 5,154
+    qps (5,051 to 5,257), p99 330 µs, 37 MB resident, built in 3.4 s
+batch: hnsw m=32 ef_search=64, 14,200 qps (--mode batch tells why)",
         );
     }
 }

@@ -17,8 +17,9 @@ const POINTS: u64 = 15;
 
 const N_QUERIES: usize = 60;
 
-/// Time of a query in nanoseconds: long against the nanosecond of rounding.
-const MEAN_NS: f64 = 100_000.0;
+/// Time of a round in nanoseconds: long against the nanosecond of rounding, and long enough to be
+/// judged.
+const MEAN_NS: f64 = 10_000_000.0;
 
 /// Noise as `annbench selftest` has it: 1 percent at each point and 2 percent at all, and spikes.
 fn timed(seed: u64) -> SimulatedRun {

@@ -26,8 +26,16 @@ pub(super) fn unpaired<'a>(run: &'a Run, other: &Run) -> Vec<&'a PointRow> {
         .collect()
 }
 
-/// The row of the same operating point in another run: the same index with the same parameters,
-/// whatever its label, under the same load.
+/// The points that `run` measured and at which `other` failed.
+pub(super) fn failed<'o>(run: &Run, other: &'o Run) -> Vec<&'o PointRow> {
+    let failed = other.candidates().filter(|row| !row.status.is_ok());
+    failed
+        .filter(|row| same(other, row, run).is_some())
+        .collect()
+}
+
+/// The measured row of the same operating point in another run: the same index with the same
+/// parameters, whatever its label, under the same load.
 fn same<'o>(run: &Run, row: &PointRow, other: &'o Run) -> Option<&'o PointRow> {
     let build = run.build_of(row)?;
     other.measured(row.load()).find(|candidate| {
@@ -73,6 +81,7 @@ impl<'a> Comparison<'a> {
             floor,
             verdict: Told::from(verdict(&ratio, floor.unwrap_or(0.0))),
             samples: samples(self.runs[0], a).min(samples(self.runs[1], b)),
+            round_s: round_s(a).min(round_s(b)),
         })
     }
 
@@ -105,6 +114,11 @@ fn by_point(run: &Run) -> ByPoint<'_> {
     let sorted = |rows: &mut Vec<&QueryRow>| rows.sort_by_key(|row| row.query_idx);
     points.values_mut().for_each(sorted);
     points
+}
+
+/// The mean over rounds; 0 without any.
+fn round_s(row: &PointRow) -> f64 {
+    row.rounds_s.iter().sum::<f64>() / row.rounds_s.len().max(1) as f64
 }
 
 /// The interval of qps for these very queries, since both runs asked the same; where the index was

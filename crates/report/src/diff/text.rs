@@ -1,10 +1,10 @@
 //! A diff in words and columns.
 
-use annbench_store::results::{Estimate, PointRow};
+use annbench_store::results::{Estimate, PointRow, Status};
 
-use super::{ChangedQuery, Diff, Gate, PointPair, Ratio, Regression, Told};
+use super::{ChangedQuery, Diff, Gate, PointPair, Ratio, Regression, Told, gate::allowance};
 use crate::{
-    columns,
+    columns_within,
     numbers::{count, percent, signed_percent},
     run::point_name,
     terminal::clean,
@@ -14,12 +14,13 @@ use crate::{
 const SHOWN: usize = 3;
 
 impl Diff<'_> {
-    /// The diff as people read it; `name` gives the user's own name of a row of the base.
-    pub fn text(&self, name: &dyn Fn(u64) -> String) -> String {
+    /// The diff as people read it, its table in at most `width` characters a line where that can be;
+    /// `name` gives the user's own name of a row of the base.
+    pub fn text(&self, width: usize, name: &dyn Fn(u64) -> String) -> String {
         let sections = [
             self.differences_text(),
             self.refusals(),
-            self.table(),
+            self.table(width),
             self.unpaired(),
             self.losses(name),
         ];
@@ -57,7 +58,7 @@ impl Diff<'_> {
         lines
     }
 
-    fn table(&self) -> Vec<String> {
+    fn table(&self, width: usize) -> Vec<String> {
         if self.pairs.is_empty() {
             return vec!["no operating point was measured in both runs".to_owned()];
         }
@@ -76,22 +77,56 @@ impl Diff<'_> {
         ];
         let mut rows = vec![head.map(str::to_owned)];
         rows.extend(self.pairs.iter().map(cells));
-        columns(&rows)
+        columns_within(&rows, width)
     }
 
+    /// Points of one run alone, with their loads; those that failed in B with the reason.
     fn unpaired(&self) -> Vec<String> {
-        let only = |run: &'static str, points: &[&PointRow]| -> Vec<String> {
-            let points = points.iter();
-            let line = |point: &&PointRow| {
-                clean(&format!(
-                    "only in {run}: {} ({})",
-                    point_name(point),
-                    point.load()
-                ))
-            };
-            points.map(line).collect()
+        let only = |run: &str, points: &[&PointRow]| -> Vec<String> {
+            let lines = by_point(points).into_iter();
+            let line = |(name, loads)| clean(&format!("only in {run}: {name} ({loads})"));
+            lines.map(line).collect()
         };
-        [only("A", &self.only_in_a), only("B", &self.only_in_b)].concat()
+        let mut lines: Vec<String> = self.failed_in_b.iter().map(|row| failure(row)).collect();
+        lines.extend(only("A", &self.left_out_of_b()));
+        lines.extend(only("B", &self.only_in_b));
+        lines
+    }
+
+    /// What B did not even try.
+    fn left_out_of_b(&self) -> Vec<&PointRow> {
+        let failed = |row: &PointRow| {
+            let mut failed = self.failed_in_b.iter();
+            failed.any(|other| point_name(other) == point_name(row) && other.load() == row.load())
+        };
+        let rows = self.only_in_a.iter().copied();
+        rows.filter(|row| !failed(row)).collect()
+    }
+
+    /// What the gate does not see: `; 2 points of A are not in B and were not judged`.
+    fn unseen(&self) -> String {
+        let missing = match by_point(&self.left_out_of_b()).len() {
+            0 => String::new(),
+            1 => "; 1 point of A is not in B and was not judged".to_owned(),
+            n => format!(
+                "; {} points of A are not in B and were not judged",
+                count(n)
+            ),
+        };
+        let ratios = self.pairs.iter().filter_map(|pair| pair.qps_ratio);
+        let short = match ratios.filter(|ratio| !ratio.is_sound()).count() {
+            0 => String::new(),
+            n => format!(
+                "; {} speeds were timed over less than 1 ms a round, which no two processes repeat, \
+                 and were not judged: ask more queries",
+                count(n)
+            ),
+        };
+        let refused = match self.times_refused {
+            None => "",
+            Some(_) => "; no speed was judged",
+        };
+        missing + &short + refused
     }
 
     fn losses(&self, name: &dyn Fn(u64) -> String) -> Vec<String> {
@@ -125,18 +160,72 @@ impl Diff<'_> {
 impl Gate {
     /// The judgement in words, a line each.
     pub fn text(&self, diff: &Diff<'_>, regressions: &[Regression]) -> String {
-        let beyond = "worse beyond limits and the noise of so many";
-        let all = count(diff.comparisons());
+        let (unseen, limits) = (diff.unseen() + &self.numbness(diff), self.limits());
+        let all = count(diff.comparisons() + diff.failed_in_b.len());
         if regressions.is_empty() {
-            return format!("gate: passed, none of {all} comparisons is {beyond}\n");
+            return format!(
+                "gate: passed, none of {all} comparisons is worse than {limits}{unseen}\n"
+            );
         }
         let lines = regressions
             .iter()
             .map(|found| clean(&format!("  {}", found.in_words())));
         let lines = lines.collect::<Vec<_>>().join("\n");
-        let failed = count(regressions.len());
-        format!("gate: FAILED, {failed} of {all} comparisons {beyond}\n{lines}\n")
+        let failed = match regressions.len() {
+            1 => "1 is".to_owned(),
+            number => format!("{} are", count(number)),
+        };
+        format!(
+            "gate: FAILED, of {all} comparisons {failed} worse than {limits}{unseen}\n{lines}\n"
+        )
     }
+
+    /// What the gate could not have seen: `; at 3 speeds noise hides a halving: measure longer`.
+    fn numbness(&self, diff: &Diff<'_>) -> String {
+        match self.numb(diff) {
+            0 => String::new(),
+            n => format!(
+                "; at {} speeds noise hides a halving: measure longer, on a machine that does \
+                 nothing else",
+                count(n)
+            ),
+        }
+    }
+
+    /// `the limits (qps -3.0 %, recall -0.005) and the noise allow`
+    fn limits(&self) -> String {
+        let given = [("qps", self.qps), ("recall", self.recall)];
+        let written = given.iter().filter(|(_, limit)| *limit < 0.0);
+        let written: Vec<String> = written
+            .map(|(what, limit)| format!("{what} {}", allowance(what, *limit)))
+            .collect();
+        match written.is_empty() {
+            true => "noise allows".to_owned(),
+            false => format!("the limits ({}) and noise allow", written.join(", ")),
+        }
+    }
+}
+
+/// Points under all their loads: `single; batch, 2 threads`.
+fn by_point(rows: &[&PointRow]) -> Vec<(String, String)> {
+    let mut points: Vec<(String, String)> = Vec::new();
+    for row in rows {
+        let (name, load) = (point_name(row), row.load().to_string());
+        match points.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, loads)) => *loads += &format!("; {load}"),
+            None => points.push((name, load)),
+        }
+    }
+    points
+}
+
+fn failure(row: &PointRow) -> String {
+    let reason = match &row.status {
+        Status::Failed(reason) => reason.as_str(),
+        Status::Ok => "",
+    };
+    let (name, load) = (point_name(row), row.load());
+    clean(&format!("failed in B: {name} ({load}): {reason}"))
 }
 
 fn queries(number: usize) -> String {
@@ -207,16 +296,16 @@ fn told(ratio: Ratio) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::tests::{run, worse};
+    use crate::diff::tests::{broken, run, worse};
 
     #[test]
     fn differences_come_first_and_losses_name_their_neighbours() {
         let (a, mut b) = (run(), worse());
         b.record.git_revision = Some("4567def".into());
         let diff = Diff::new(&a, &b, false);
-        let text = diff.text(&|row| format!("word-{row}"));
+        let text = diff.text(200, &|row| format!("word-{row}"));
         assert!(
-            text.starts_with("the runs differ in\n  git revision\n    A  Some("),
+            text.starts_with("the runs differ in\n  git revision\n    A  "),
             "{text}"
         );
         let point = "hnsw m=32 ef_search=64";
@@ -234,12 +323,12 @@ mod tests {
     fn what_is_refused_says_why() {
         let (a, mut b) = (run(), run());
         b.record.machine.threads = 64;
-        let text = Diff::new(&a, &b, false).text(&|row| row.to_string());
+        let text = Diff::new(&a, &b, false).text(200, &|row| row.to_string());
         assert!(
             text.contains("times are not compared: the numbers of threads differ; --across"),
             "{text}"
         );
-        let text = Diff::new(&a, &b, true).text(&|row| row.to_string());
+        let text = Diff::new(&a, &b, true).text(200, &|row| row.to_string());
         assert!(text.contains("ACROSS MACHINES"), "{text}");
     }
 
@@ -251,12 +340,33 @@ mod tests {
         let found = gate.regressions(&diff);
         assert_eq!(
             gate.text(&diff, &found),
-            "gate: FAILED, 2 of 20 comparisons worse beyond limits and the noise of so many\n  qps -9.1 %, allowed -3.0 %: hnsw m=32 ef_search=64 (single)\n  \
+            "gate: FAILED, of 20 comparisons 2 are worse than the limits (qps -3.0 %) and noise \
+             allow\n  qps -9.1 %, allowed -3.0 %: hnsw m=32 ef_search=64 (single)\n  \
              recall -0.010, allowed none: hnsw m=32 ef_search=64 (single)\n"
         );
         assert!(
             gate.text(&diff, &[])
                 .starts_with("gate: passed, none of 20 comparisons")
         );
+    }
+
+    #[test]
+    fn the_gate_says_what_it_did_not_see() {
+        let (a, mut b) = (run(), run());
+        b.points.retain(|row| row.point != 6);
+        let diff = Diff::new(&a, &b, false);
+        let text = Gate::default().text(&diff, &[]);
+        let expected = "noise allows; 1 point of A is not in B and was not judged\n";
+        assert!(text.ends_with(expected), "{text}");
+    }
+
+    #[test]
+    fn what_failed_in_b_is_told_with_its_reason_and_once() {
+        let (a, b) = (run(), broken());
+        let text = Diff::new(&a, &b, false).text(200, &|row| row.to_string());
+        let point = "hnsw m=32 ef_search=256";
+        let expected = format!("failed in B: {point} (single): the worker was killed\n");
+        assert!(text.contains(&expected), "{text}");
+        assert!(!text.contains("only in A"), "{text}");
     }
 }

@@ -16,7 +16,7 @@ use hdrhistogram::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{TableError, io_error};
+use super::{READ, TableError, io_error};
 use crate::{atomic, results::Load};
 
 /// Decimal digits to which a latency is kept.
@@ -109,7 +109,7 @@ pub fn read_latencies(path: &Path) -> Result<Vec<LatencyHistogram>, TableError> 
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let bytes = std::fs::read(path).map_err(io_error("read", path))?;
+    let bytes = std::fs::read(path).map_err(io_error(READ, path))?;
     decode(&bytes).map_err(|problem| TableError::Histogram {
         path: path.into(),
         problem,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{TableError, io_error};
+use super::{READ, TableError, io_error};
 use crate::{atomic, results::VectorMap};
 
 /// Writes a map as JSON, atomically.
@@ -25,7 +25,7 @@ pub fn read_map(path: &Path) -> Result<Option<VectorMap>, TableError> {
     if !path.exists() {
         return Ok(None);
     }
-    let text = std::fs::read(path).map_err(io_error("read", path))?;
+    let text = std::fs::read(path).map_err(io_error(READ, path))?;
     let map = serde_json::from_slice(&text).map_err(|source| TableError::Record {
         path: path.into(),
         source,

@@ -31,7 +31,7 @@ pub use record::{read_record, write_record};
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The file system refused.
-    #[error("{doing} {}", .path.display())]
+    #[error("{doing} {}{}", .path.display(), remedy(.doing))]
     Io {
         /// What was being done.
         doing: &'static str,
@@ -41,7 +41,7 @@ pub enum TableError {
         source: io::Error,
     },
     /// The Parquet library refused.
-    #[error("{doing} {}: not a sound Parquet file", .path.display())]
+    #[error("{doing} {}: not a sound Parquet file{}", .path.display(), remedy(.doing))]
     Parquet {
         /// What was being done.
         doing: &'static str,
@@ -88,6 +88,27 @@ pub enum TableError {
         /// Where in it and why.
         source: serde_json::Error,
     },
+}
+
+impl TableError {
+    /// Whether a file that was read is to blame, rather than a place to write to.
+    pub fn is_bad_input(&self) -> bool {
+        match self {
+            Self::Io { doing, .. } | Self::Parquet { doing, .. } => *doing == READ,
+            Self::Column { .. } | Self::Cell { .. } | Self::Record { .. } => true,
+            Self::Histogram { .. } => false,
+        }
+    }
+}
+
+/// What is done to a file that is there.
+const READ: &str = "read";
+
+fn remedy(doing: &str) -> &'static str {
+    match doing {
+        READ => "; run the experiment again if the file is lost or damaged",
+        _ => "",
+    }
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> TableError {

@@ -14,7 +14,7 @@ use arrow_schema::DataType;
 use parquet::{arrow::arrow_reader::ParquetRecordBatchReaderBuilder, errors::ParquetError};
 use serde::de::DeserializeOwned;
 
-use super::{TableError, io_error};
+use super::{READ, TableError, io_error};
 
 /// A table that was read.
 pub(super) struct Table {
@@ -24,9 +24,9 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn read(path: &Path) -> Result<Self, TableError> {
-        let file = File::open(path).map_err(io_error("read", path))?;
+        let file = File::open(path).map_err(io_error(READ, path))?;
         let rows = decode(file).map_err(|source| TableError::Parquet {
-            doing: "read",
+            doing: READ,
             path: path.into(),
             source,
         })?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{TableError, io_error};
+use super::{READ, TableError, io_error};
 use crate::{atomic, results::RunRecord};
 
 /// Writes a run's record as indented JSON, atomically.
@@ -23,7 +23,7 @@ pub fn write_record(path: &Path, record: &RunRecord) -> Result<(), TableError> {
 /// # Errors
 /// [`TableError`] if the file cannot be read or is no record.
 pub fn read_record(path: &Path) -> Result<RunRecord, TableError> {
-    let text = std::fs::read(path).map_err(io_error("read", path))?;
+    let text = std::fs::read(path).map_err(io_error(READ, path))?;
     serde_json::from_slice(&text).map_err(|source| TableError::Record {
         path: path.into(),
         source,
