@@ -3,11 +3,11 @@
 use annbench_store::results::{Load, Mode, PointRow, Settled};
 
 use crate::{
-    Constraint, Recommendation, Run, Verdict,
-    numbers::{Quantity, alone, count},
+    Recommendation, Run, Verdict,
+    numbers::count,
     repay::enough,
     run::point_name,
-    verdict::{baseline_sentence, recall_text, target_text},
+    verdict::{baseline_sentence, figures, speed, target_text},
 };
 
 /// The recall that people ask for first.
@@ -103,23 +103,6 @@ fn in_batches(load: Load) -> String {
     format!("in batches on {} thread{ending}", count(load.threads))
 }
 
-fn figures(run: &Run, best: &PointRow) -> String {
-    let qps = best.qps.map(|qps| {
-        let [value, low, high] =
-            [qps.value, qps.low, qps.high].map(|qps| alone(Quantity::PerSecond, qps));
-        format!("{value} queries a second ({low} to {high})")
-    });
-    let known = |kind: Constraint| Some(kind.write(kind.of(run, best)?));
-    let parts = [
-        qps,
-        known(Constraint::P99Us).map(|p99| format!("p99 {p99}")),
-        Some(recall_text(best)),
-        known(Constraint::MemoryBytes).map(|memory| format!("{memory} resident")),
-        known(Constraint::BuildS).map(|build| format!("built in {build}")),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
 fn times_exact(verdict: &Verdict<'_>) -> String {
     let times = verdict.speedup().filter(|times| times.is_finite());
     times.map_or_else(String::new, |times| format!(", {times:.1} x exact search"))
@@ -144,15 +127,15 @@ fn rivals(verdict: &Verdict<'_>) -> Option<String> {
 
 /// The verdict under another load, beside the first.
 fn beside(first: &Verdict<'_>, other: &Verdict<'_>) -> String {
-    let point = |verdict: &Verdict<'_>| verdict.best().map(|best| best.point);
-    match other.best().and_then(|best| best.qps) {
-        Some(qps) if point(first) == point(other) => format!(
-            "{} it is the fastest too: {} queries a second{}.",
+    let is_same = |best: &&PointRow| first.best().map(|first| first.point) == Some(best.point);
+    match other.best().filter(is_same) {
+        Some(best) => format!(
+            "{} it is the fastest too: {}{}.",
             capital(&offered(other.load)),
-            alone(Quantity::PerSecond, qps.value),
+            speed(best),
             times_exact(other)
         ),
-        _ => sentence_of(&other.to_string()),
+        None => sentence_of(&other.to_string()),
     }
 }
 
@@ -208,10 +191,10 @@ mod tests {
     fn the_decision_is_one_paragraph_of_what_to_take_and_when_it_does_not_pay() {
         assert_eq!(
             answer(&fixture::run()).decision,
-            "For recall@10 >= 0.95, one query at a time, take hnsw m=32 ef_search=64: 5,154 queries \
-             a second (5,051 to 5,257), p99 330 µs, recall 0.990 ±0.003, 37 MB resident, built in \
-             3.4 s, 34.4 x exact search. In batches on 2 threads it is the fastest too: 14,200 \
-             queries a second, 7.1 x exact search. Exact search is enough until 525 queries single \
+            "For recall@10 >= 0.95, one query at a time, take hnsw m=32 ef_search=64: recall \
+             0.990 ±0.003, 5,154 qps (5,051 to 5,257), p99 330 µs, 37 MB resident, built in 3.4 s, \
+             34.4 x exact search. In batches on 2 threads it is the fastest too: 14,200 qps, 7.1 x \
+             exact search. Exact search is enough until 525 queries single \
              (480 to 590): then hnsw m=32 ef_search=64 has repaid its build."
         );
     }
@@ -235,7 +218,7 @@ mod tests {
         let mut run = fixture::run();
         run.points.retain(|point| point.build == 0);
         let decision = answer(&run).decision;
-        let expected = "take flat: 150 queries a second (147 to 153), recall 1.000 ±0.004, 29 MB \
+        let expected = "take flat: recall 1.000 ±0.004, 150 qps (147 to 153), 29 MB \
              resident, built in 0.021 s; it is exact, and nothing as sure is faster.";
         assert!(decision.contains(expected), "{decision}");
         assert!(!decision.contains("enough"), "{decision}");

@@ -5,7 +5,7 @@ use std::fmt;
 use annbench_store::results::{Load, PointRow};
 
 use crate::{
-    Constraints, Recommendation, Run, baseline,
+    Constraint, Constraints, Recommendation, Run, baseline,
     numbers::{Quantity, alone, share, share_arm},
     recommend,
     run::{load_name, point_name},
@@ -143,6 +143,21 @@ pub(crate) fn target_text(recall: f64) -> String {
 pub(crate) fn speed(point: &PointRow) -> String {
     let qps = point.qps.map_or(f64::NAN, |qps| qps.value);
     format!("{} qps", alone(Quantity::PerSecond, qps))
+}
+
+/// `recall 0.958 ±0.006, 11,354 qps (10,120 to 12,430), p99 187 µs, 35 MB resident, built in 3.8 s`
+pub(crate) fn figures(run: &Run, point: &PointRow) -> String {
+    let per_second = |qps| alone(Quantity::PerSecond, qps);
+    let mut parts = vec![recall_text(point)];
+    parts.extend(point.qps.map(|qps| {
+        let (low, high) = (per_second(qps.low), per_second(qps.high));
+        format!("{} qps ({low} to {high})", per_second(qps.value))
+    }));
+    let known = |kind: Constraint| Some(kind.write(kind.of(run, point)?));
+    parts.extend(known(Constraint::P99Us).map(|p99| format!("p99 {p99}")));
+    parts.extend(known(Constraint::MemoryBytes).map(|memory| format!("{memory} resident")));
+    parts.extend(known(Constraint::BuildS).map(|build| format!("built in {build}")));
+    parts.join(", ")
 }
 
 pub(crate) fn recall_text(point: &PointRow) -> String {

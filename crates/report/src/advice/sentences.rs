@@ -5,25 +5,10 @@ use annbench_store::results::PointRow;
 use super::{Cost, Elsewhere, Loosening, Together};
 use crate::{
     Constraint, Recommendation, Run,
-    numbers::{Quantity, alone, count},
+    numbers::count,
     run::{load_name, point_name},
-    verdict::{recall_text, speed},
+    verdict::{figures, speed},
 };
-
-/// `recall 0.958 ±0.006, 11,354 qps (10,120 to 12,430), p99 187 µs, 35 MB resident, built in 3.8 s`
-pub(super) fn figures(run: &Run, point: &PointRow) -> String {
-    let per_second = |qps| alone(Quantity::PerSecond, qps);
-    let mut parts = vec![recall_text(point)];
-    parts.extend(point.qps.map(|qps| {
-        let (low, high) = (per_second(qps.low), per_second(qps.high));
-        format!("{} qps ({low} to {high})", per_second(qps.value))
-    }));
-    let known = |kind: Constraint| Some(kind.write(kind.of(run, point)?));
-    parts.extend(known(Constraint::P99Us).map(|p99| format!("p99 {p99}")));
-    parts.extend(known(Constraint::MemoryBytes).map(|memory| format!("{memory} resident")));
-    parts.extend(known(Constraint::BuildS).map(|build| format!("built in {build}")));
-    parts.join(", ")
-}
 
 pub(super) fn points(number: usize) -> String {
     match number {

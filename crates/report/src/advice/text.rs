@@ -3,8 +3,8 @@
 use super::{
     Advice,
     sentences::{
-        better_otherwise, cost_text, doubts, figures, in_percent, loosening_text, other_load,
-        points, repaid, together_text,
+        better_otherwise, cost_text, doubts, in_percent, loosening_text, other_load, points,
+        repaid, together_text,
     },
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     numbers::count,
     run::{load_name, point_name},
     terminal::{clean, wrapped},
-    verdict::speed,
+    verdict::{figures, speed},
 };
 
 impl Advice<'_> {
