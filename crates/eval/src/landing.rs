@@ -55,6 +55,9 @@ const GENEROSITY: f64 = 1.5;
 /// A share of what the target leaves to 1 by which recall may lie above it when it has landed.
 const TOLERANCE: f64 = 0.2;
 
+/// A factor below the largest value from which on that one is measured at once.
+const NEAR_END: f64 = 1.5;
+
 /// Measurements after which the bracket is halved instead of asking the line.
 const TRUST: usize = 6;
 
@@ -113,14 +116,18 @@ pub fn expected_qps(reach: Reach, known: &[Landmark], target: f64) -> Option<f64
 
 /// The value of the parameter at which `target` is expected; `None` where nothing is known.
 pub fn expected_at(reach: Reach, known: &[Landmark], target: f64) -> Option<f64> {
+    projected_at(known, target).map(|at| reach.value(at))
+}
+
+/// The same, be it within reach or not: a start for an index whose reach is another.
+pub fn projected_at(known: &[Landmark], target: f64) -> Option<f64> {
     let Bracket { below, above } = bracket(known, target);
-    let at = match (below, above) {
+    Some(match (below, above) {
         (Some(below), Some(above)) => {
             guess(&[below, above], below, target).clamp(below.at, above.at)
         }
         (one, other) => guess(known, one.or(other)?, target),
-    };
-    Some(reach.value(at))
+    })
 }
 
 /// What is known nearest to a target on either side.
@@ -157,11 +164,12 @@ fn guess(known: &[Landmark], from: Landmark, target: f64) -> f64 {
     from.at * ((odds(target) - odds(from.recall)) / slope(known)).exp()
 }
 
-/// A second value that falls short, too, is the last before the largest.
+/// A second value that falls short, too, is the last before the largest; near that one there is none,
+/// since the largest also tells whether the target can be reached at all.
 fn upwards(reach: Reach, known: &[Landmark], below: Landmark, target: f64) -> f64 {
     let at = reach.value(guess(known, below, target));
     match known.len() {
-        1 if at > below.at => at,
+        1 if at > below.at && NEAR_END * at < reach.high => at,
         _ => reach.high,
     }
 }
@@ -303,6 +311,33 @@ mod tests {
         assert!(4.0 < at && at < 64.0, "{at}");
         let flat = [curve(256.0, 8.0, 0.7, 0.5), curve(500.0, 8.0, 0.7, 0.5)];
         assert_eq!(expected_qps(WHOLE, &flat, 0.99), None, "out of reach");
+    }
+
+    /// Figures of HNSW with 8-bit codes, and of OPQ with few candidates to re-score.
+    fn found(at: f64, recall: f64) -> Landmark {
+        let qps = 10_000.0;
+        Landmark { at, recall, qps }
+    }
+
+    #[test]
+    fn a_start_for_others_lies_within_no_reach() {
+        let (reach, known) = (Reach { low: 32.0, ..WHOLE }, [found(64.0, 0.9926)]);
+        assert_eq!(expected_at(reach, &known, 0.95), Some(32.0));
+        let start = projected_at(&known, 0.95).unwrap();
+        assert!(12.0 < start && start < 20.0, "{start}");
+        assert_eq!(projected_at(&[], 0.95), None);
+    }
+
+    #[test]
+    fn near_its_end_a_reach_is_tried_at_its_end() {
+        for (high, expected) in [(32.0, 32.0), (512.0, 22.0)] {
+            let reach = Reach { high, ..WHOLE };
+            let step = landing(reach, &[found(16.0, 0.923)], 0.95, None);
+            let Step::Measure { at, .. } = step else {
+                panic!("{step:?}")
+            };
+            assert_eq!(at, expected);
+        }
     }
 
     proptest! {

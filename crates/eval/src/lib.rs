@@ -78,7 +78,7 @@ pub use depth::depths;
 pub use family::Family;
 pub use floor::{Verdict, noise_floor, resolution, verdict};
 pub use interval::{Bootstrap, Interval, median_interval, recall_interval};
-pub use landing::{Landmark, Reach, Step, expected_at, expected_qps, landing};
+pub use landing::{Landmark, Reach, Step, expected_at, expected_qps, landing, projected_at};
 pub use latency::{
     LatencySummary, MIN_BEYOND, carried_percentile, percentile, samples_needed, summarize,
 };

@@ -181,6 +181,18 @@ impl Plan {
         }
     }
 
+    /// The same plan for other queries, without the working sets that they are too few for.
+    pub(crate) fn on_queries_of(&self, data: &Prepared) -> Self {
+        let n_queries = data.card.n_queries;
+        let fits = |load: &&Load| load.distinct_queries.is_none_or(|set| set <= n_queries);
+        Self {
+            queries_sha256: data.card.queries_sha256.clone(),
+            n_queries,
+            loads: self.loads.iter().filter(fits).copied().collect(),
+            ..self.clone()
+        }
+    }
+
     /// A plan of these points alone, each a compared build of this plan with search parameters, on
     /// these queries; with its own controls, and built as often as this plan builds.
     pub(crate) fn chosen(
@@ -191,10 +203,9 @@ impl Plan {
     ) -> Self {
         let repetitions = self.builds.iter().map(|build| build.repetition + 1);
         let mut plan = Self {
-            queries_sha256: data.card.queries_sha256.clone(),
             builds: Vec::new(),
             points: Vec::new(),
-            ..self.clone()
+            ..self.on_queries_of(data)
         };
         let all = self.compared().builds;
         let mut numbers = BTreeMap::new();

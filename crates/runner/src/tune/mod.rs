@@ -141,10 +141,9 @@ fn share_of_budget(finalists: usize, grid: usize) -> f64 {
 /// The grid's builds without points, for the tuning queries and one load.
 fn bare(grid: &Plan, tuning: &Prepared, load: Load) -> Plan {
     Plan {
-        queries_sha256: tuning.card.queries_sha256.clone(),
         loads: vec![load],
         points: Vec::new(),
-        ..grid.compared()
+        ..grid.compared().on_queries_of(tuning)
     }
 }
 

@@ -10,7 +10,7 @@
 //! Search" Solution of Numerical and Statistical Problems, Journal of the ACM 8(2), 1961, for trying
 //! neighbours of the best.
 
-use annbench_eval::{Landmark, Reach, Step, expected_at, expected_qps, landing};
+use annbench_eval::{Landmark, Reach, Step, expected_at, expected_qps, landing, projected_at};
 use anyhow::Result;
 
 /// How much faster an index may turn out than it is expected to be, where the target lies between
@@ -87,7 +87,6 @@ impl<'a> Race<'a> {
             while let Some(arm) = self.next(target) {
                 self.step(arm, target, measure)?;
             }
-            self.make_sure(target, measure)?;
         }
         Ok(())
     }
@@ -113,8 +112,8 @@ impl<'a> Race<'a> {
         landed
     }
 
-    /// What is worth to be measured again on other queries: arm and value. For each target the
-    /// fastest that landed, the fastest of them also where it is sure; and what is exact.
+    /// What is worth to be measured on other queries: arm and value. For each target the fastest that
+    /// landed, and one where it is sure; and what is exact.
     pub(crate) fn finalists(&self, targets: &[f64]) -> Vec<(usize, f64)> {
         let mut finalists: Vec<(usize, f64)> = Vec::new();
         for &target in targets {
@@ -125,10 +124,7 @@ impl<'a> Race<'a> {
                 near.take(FINALISTS)
                     .map(|(arm, found, _)| (*arm, found.mark.at)),
             );
-            let sure = self
-                .sure(target)
-                .and_then(|(arm, wanted)| Some((arm, self.reaching(arm, wanted)?.at)));
-            finalists.extend(sure);
+            finalists.extend(self.sure(target));
         }
         let exact = (0..self.arms.len()).filter(|&arm| self.arms[arm].is_exact);
         finalists.extend(exact.flat_map(|arm| {
@@ -205,7 +201,18 @@ impl<'a> Race<'a> {
             true => HOPE_BETWEEN,
             false => HOPE_BEYOND,
         };
-        Some(factor * expected_qps(self.arms[arm].reach, &marks, target)?)
+        let hoped = factor * expected_qps(self.arms[arm].reach, &marks, target)?;
+        Some(hoped.min(HOPE_BETWEEN * self.best_possible(arm)))
+    }
+
+    /// Queries a second that an arm can have at most, at the smallest value: a search takes a time
+    /// that grows no faster than its parameter.
+    fn best_possible(&self, arm: usize) -> f64 {
+        let low = self.arms[arm].reach.low;
+        let marks = self.known[arm].iter().map(|known| known.mark);
+        marks
+            .map(|mark| mark.qps * mark.at / low)
+            .fold(f64::INFINITY, f64::min)
     }
 
     /// Measures an arm where it comes nearest to the target.
@@ -241,43 +248,40 @@ impl<'a> Race<'a> {
         let known = (0..self.arms.len()).filter(|&other| !self.known[other].is_empty());
         let same = known.filter(|&other| this.key.is_some() && self.arms[other].key == this.key);
         let nearest = same.min_by_key(|&other| (self.arms[other].kind != this.kind, other))?;
-        expected_at(self.arms[nearest].reach, &self.marks(nearest), target)
+        projected_at(&self.marks(nearest), target)
     }
 
-    /// The winner and the recall at which it is sure to reach a target on other queries.
+    /// An arm that can be sure to reach a target on other queries, and the value at which it is
+    /// expected to: the run of the finalists measures it. The fastest of those that landed, or else
+    /// the one that promises most.
     fn sure(&self, target: f64) -> Option<(usize, f64)> {
-        let (arm, found, _) = *self.landed(target).first()?;
-        let arm_of_interval = found.mark.recall - found.low;
+        let landed = self.landed(target);
+        let (_, first, _) = landed.first()?;
+        let arm_of_interval = first.mark.recall - first.low;
         let most = 1.0 - 0.2 * (1.0 - target);
-        Some((arm, (target + SURE_ARMS * arm_of_interval).min(most)))
+        let wanted = (target + SURE_ARMS * arm_of_interval).min(most);
+        let mut landed = landed.iter().map(|(arm, ..)| *arm);
+        let sure = landed.find_map(|arm| Some((arm, self.within_reach(arm, wanted)?)));
+        sure.or_else(|| self.promising(wanted))
     }
 
-    /// The smallest value measured of an arm that reaches a recall.
-    fn reaching(&self, arm: usize, recall: f64) -> Option<Landmark> {
-        let marks = self.marks(arm).into_iter();
-        let reaching = marks.filter(|mark| mark.recall >= recall);
-        reaching.min_by(|a, b| a.at.total_cmp(&b.at))
+    /// Of the arms that have a recall within reach the one expected to be the fastest there.
+    fn promising(&self, recall: f64) -> Option<(usize, f64)> {
+        let promises = (0..self.arms.len()).filter_map(|arm| {
+            let at = self.within_reach(arm, recall)?;
+            let qps = expected_qps(self.arms[arm].reach, &self.marks(arm), recall)?;
+            Some((arm, at, qps))
+        });
+        let best = promises.max_by(|a, b| a.2.total_cmp(&b.2));
+        best.map(|(arm, at, _)| (arm, at))
     }
 
-    /// Measures the winner once more, where it is sure, unless it was measured near there.
-    fn make_sure(&mut self, target: f64, measure: &mut dyn Measure) -> Result<()> {
-        let Some((arm, wanted)) = self.sure(target) else {
-            return Ok(());
-        };
-        let landed = self
-            .reaching(arm, target)
-            .map_or(f64::INFINITY, |mark| mark.at);
-        let near = self
-            .reaching(arm, wanted)
-            .is_some_and(|mark| mark.at <= 2.0 * landed);
-        let at = expected_at(self.arms[arm].reach, &self.marks(arm), wanted);
-        let is_new = |at: &f64| self.marks(arm).iter().all(|mark| mark.at != *at);
-        match at.filter(is_new) {
-            Some(at) if !near && self.n_measured() < self.limit => {
-                self.take(arm, at, Some(wanted), measure)
-            }
-            _ => Ok(()),
-        }
+    /// The value at which an arm is expected to reach a recall, if it has it.
+    fn within_reach(&self, arm: usize, recall: f64) -> Option<f64> {
+        let (reach, marks) = (self.arms[arm].reach, self.marks(arm));
+        let is_reached = marks.iter().any(|mark| mark.recall >= recall);
+        let at = projected_at(&marks, recall)?;
+        (is_reached || at <= reach.high).then(|| expected_at(reach, &marks, recall))?
     }
 
     /// Of each kind the arm in the middle.
@@ -450,6 +454,24 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_win_even_at_its_smallest_value_is_left() {
+        let narrow = Reach {
+            low: 32.0,
+            high: 128.0,
+            is_whole: true,
+        };
+        let mut arms = vec![arm(0, 0), arm(1, 0)];
+        arms[1].reach = narrow;
+        // Both reach the target by far. Halved, the second's parameter gives at most twice its speed.
+        let mut simulated = Simulated(vec![[2.0, 1.0, 300e3], [2.0, 1.0, 450e3]]);
+        let mut race = Race::new(&arms, usize::MAX);
+        race.run(&[0.9], &mut simulated).unwrap();
+        assert_eq!(race.landed(0.9)[0].0, 0);
+        let at: Vec<f64> = race.known()[1].iter().map(|known| known.mark.at).collect();
+        assert_eq!(at.len(), 1, "{at:?}");
+    }
+
+    #[test]
     fn finalists_hold_the_winner_where_it_lands_and_where_it_is_sure() {
         let (arms, mut simulated) = field();
         let mut race = Race::new(&arms, usize::MAX);
@@ -461,6 +483,21 @@ mod tests {
             "{finalists:?}"
         );
         let sure = finalists.iter().filter(|(arm, _)| *arm == winner);
+        let sure = sure.map(|(arm, at)| simulated.mark(*arm, *at).recall);
+        assert!(sure.fold(0.0, f64::max) >= 0.96, "{finalists:?}");
+    }
+
+    #[test]
+    fn where_the_winner_cannot_be_sure_the_next_one_is() {
+        let mut arms = vec![arm(0, 0), arm(1, 0)];
+        arms[0].reach.high = 32.0;
+        // At its end the first has a recall of 0.954, too little to be sure on other queries.
+        let mut simulated = Simulated(vec![[6.4, 1.0, 300e3], [6.4, 1.0, 200e3]]);
+        let mut race = Race::new(&arms, usize::MAX);
+        race.run(&[0.95], &mut simulated).unwrap();
+        assert_eq!(race.landed(0.95)[0].0, 0);
+        let finalists = race.finalists(&[0.95]);
+        let sure = finalists.iter().filter(|(arm, _)| *arm == 1);
         let sure = sure.map(|(arm, at)| simulated.mark(*arm, *at).recall);
         assert!(sure.fold(0.0, f64::max) >= 0.96, "{finalists:?}");
     }

@@ -35,13 +35,20 @@ fn go(world: &World, going: Going<'_>) -> anyhow::Result<Tuned> {
 
 fn a_tuning_lands_on_the_recall_and_reports_on_other_queries() {
     let world = World::new();
-    world.write(GRID);
+    world.write(&GRID.replace("rounds = 2", "rounds = 2\nworking_set = [2, 7]"));
     let mut notes = Notes::default();
     let Tuned { trail, finished } = go(&world, Going::on(&mut notes)).unwrap();
     let landing = &trail.landings[0];
     assert!(landing.recall >= 0.6, "{landing:?}");
     assert_eq!((trail.grid_points, trail.grid_builds), (13, 4));
     assert_eq!(finished.record.dataset.n_queries, 5, "half of ten");
+    // Speeds were told of ten once: twice of what they were.
+    assert!(finished.points.iter().all(|row| row.n_queries == 5));
+    let sets = finished
+        .points
+        .iter()
+        .filter_map(|row| row.distinct_queries);
+    assert!(sets.clone().count() > 0 && sets.clone().all(|set| set == 2));
     check_budget(&notes.0);
     assert!(finished.is_complete() && finished.folder.join("tuning.json").is_file());
     let names = finished
