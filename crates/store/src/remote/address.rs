@@ -32,6 +32,7 @@ pub fn within(folder: &Path, path: &Path) -> PathBuf {
 }
 
 /// Whether an address stands for several files: a folder, which ends in `/`, or a pattern with `*`.
+#[cfg(any(feature = "remote", test))]
 pub(crate) fn is_several(address: &str) -> bool {
     let bare = address.split(['?', '#']).next().unwrap_or_default();
     bare.ends_with('/')
