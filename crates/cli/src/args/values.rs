@@ -33,7 +33,7 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 /// A time, as people write it: `2ms`, `500us`, `1m 30s`.
 pub(super) fn time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
-        .map_err(|_| "write a time with a unit, such as 500us, 2ms or 60s".to_owned())
+        .map_err(|error| format!("{error}; write a time with a unit, such as 500us, 2ms or 60s"))
 }
 
 /// Bytes, as people write them: `500MB`, `1.5 GiB`, `4096`.
